@@ -1,0 +1,62 @@
+// The whole surface between mqtap's TypeScript and the operating system.
+// Two adapters implement it: native.ts (the binary's own host module) and koffi.ts (the same calls under Node.js, for tests).
+
+/** A failed system call: `code` is the symbolic errno (`EBUSY`), `args` what it was asked to do. */
+export class SyscallError extends Error {
+  override readonly name = "SyscallError";
+  readonly syscall: string;
+  readonly errno: number;
+  readonly code: string;
+  readonly args: string;
+
+  constructor(failure: { syscall: string; errno: number; code: string; args: string }) {
+    super(`cannot ${failure.syscall}${failure.args === "" ? "" : ` ${failure.args}`}: ${failure.code}`);
+    this.syscall = failure.syscall;
+    this.errno = failure.errno;
+    this.code = failure.code;
+    this.args = failure.args;
+  }
+}
+
+export interface FileStatus {
+  readonly dev: number;
+  readonly ino: number;
+  readonly mode: number;
+  readonly size: number;
+}
+
+/** Plain synchronous calls. Every failure throws {@link SyscallError}; descriptors are numbers, closed by who opened them. */
+export interface Syscalls {
+  open(path: string, flags: number, mode?: number): number;
+  close(fd: number): void;
+  read(fd: number, buffer: Uint8Array): number;
+  /** Writes all of `data`; a string is written as UTF-8. */
+  write(fd: number, data: string | Uint8Array): void;
+  /** Reads to the end of file; invalid UTF-8 becomes U+FFFD. */
+  readToEnd(fd: number): string;
+  readDirectory(path: string): readonly string[];
+  fstat(fd: number): FileStatus;
+  stat(path: string): FileStatus;
+  /** `f_type` of statfs(2), for telling nsfs from a plain file. */
+  filesystemType(fd: number): number;
+  setns(fd: number, nstype: number): void;
+  /** Only the tun requests are allowed (linux/if_tun.h, see ../tun); anything else throws EPERM. */
+  ioctl(fd: number, request: number, argument: Uint8Array | number): number;
+  socket(domain: number, type: number, protocol: number): number;
+  /** bind(2) of a netlink socket to an automatic port id. */
+  bindNetlink(fd: number): void;
+  connectUnix(fd: number, path: string): void;
+  send(fd: number, data: Uint8Array): number;
+  receive(fd: number, buffer: Uint8Array): number;
+  /** poll(2) on one descriptor; 0 when the time is up. `events` as in poll.h. */
+  poll(fd: number, events: number, timeoutMs: number): number;
+  /** CLOCK_MONOTONIC in milliseconds. */
+  monotonicMs(): number;
+  sleep(ms: number): void;
+  /** Lower-case hex SHA-256 of the UTF-8 bytes of `text`. */
+  sha256Hex(text: string): string;
+  /** The UTF-8 bytes of `text` (QuickJS has no TextEncoder). */
+  encodeUtf8(text: string): Uint8Array;
+  /** Invalid sequences become U+FFFD. */
+  decodeUtf8(bytes: Uint8Array): string;
+}

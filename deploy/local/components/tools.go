@@ -1,0 +1,14 @@
+//go:build tools
+
+// The programs of the embedded control plane and of the tests, pinned by go.mod and go.sum.
+package components
+
+import (
+	_ "github.com/containernetworking/cni/cnitool"
+	_ "github.com/containernetworking/plugins/plugins/ipam/host-local"
+	_ "github.com/containernetworking/plugins/plugins/ipam/static"
+	_ "github.com/containernetworking/plugins/plugins/main/tap"
+	_ "go.etcd.io/etcd/server/v3"
+	_ "k8s.io/kubernetes/cmd/kube-apiserver"
+	_ "k8s.io/kubernetes/cmd/kubectl"
+)
