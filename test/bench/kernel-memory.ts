@@ -1,0 +1,40 @@
+// Kernel memory per multiqueue tap that is up: SUnreclaim of /proc/meminfo before and after many ADDs of each plugin.
+import { readFileSync } from "node:fs";
+import { measuringRunner, type Plugin } from "./plugin.ts";
+import type { Figure } from "./statistics.ts";
+
+export interface MemoryBench {
+  readonly mqtap: Plugin;
+  readonly reference: Plugin;
+  readonly directory: string;
+  /** Makes an empty network namespace, hands its path on and removes it. */
+  readonly withNetns: <T>(use: (netns: string) => T) => T;
+  readonly taps: number;
+}
+
+export function benchKernelMemory(bench: MemoryBench): Figure {
+  const run = measuringRunner(bench.directory);
+  const perTap = (plugin: Plugin) =>
+    bench.withNetns((netns) => {
+      run({ plugin, verb: "ADD", netns, ifName: "warm" });
+      const before = unreclaimableKb();
+      for (let i = 0; i < bench.taps; i++) run({ plugin, verb: "ADD", netns, ifName: `tap${i}` });
+      return (unreclaimableKb() - before) / bench.taps / 1024;
+    });
+  const mqtap = perTap(bench.mqtap);
+  const peer = perTap(bench.reference);
+  return {
+    what: "kernel memory per up multiqueue tap, MB",
+    mqtap: mqtap.toFixed(2),
+    peer: peer.toFixed(2),
+    ratio: (mqtap / peer).toFixed(3),
+    wanted: "<= 0.30",
+    isMet: mqtap <= 0.3,
+  };
+}
+
+function unreclaimableKb(): number {
+  const kb = /SUnreclaim:\s+(\d+) kB/.exec(readFileSync("/proc/meminfo", "utf8"))?.[1];
+  if (kb === undefined) throw new Error("cannot read SUnreclaim from /proc/meminfo");
+  return Number(kb);
+}
