@@ -1,0 +1,148 @@
+// The agent put together: state, backends, profile loop, sizing socket. Takes its surroundings as parameters; main.ts
+// gives those of the process.
+
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Clock, delay } from "../kube/clock.ts";
+import { createEventRecorder, type EventRecorder } from "../kube/events.ts";
+import type { Log } from "../kube/log.ts";
+import { type Reflector, startReflector } from "../kube/reflector.ts";
+import { runWorkers } from "../kube/run-workers.ts";
+import { isNotFound, type KubeTransport } from "../kube/transport.ts";
+import { WorkQueue } from "../kube/work-queue.ts";
+import { Announcer } from "./announcer.ts";
+import { Attempts } from "./attempts.ts";
+import { advisoryBackend } from "./backends/advisory.ts";
+import { createSysctlBackend } from "./backends/sysctl.ts";
+import { writeNodeFile } from "./node-file.ts";
+import { type ObservedProfile, observeProfile, profilePath, profilesPath } from "./observed-profile.ts";
+import type { AgentFlags } from "./options.ts";
+import { type LoopKey, ProfileLoop } from "./profile-loop.ts";
+import { Announced } from "./sizing/announced.ts";
+import type { NodeLimits } from "./sizing/caps.ts";
+import { createSizingCluster } from "./sizing/cluster.ts";
+import { startSizingServer } from "./sizing/server.ts";
+import { createSizingService } from "./sizing/service.ts";
+import { withAttachment } from "./state.ts";
+import { StateStore } from "./state-store.ts";
+import { agentFieldManager, StatusReporter } from "./status-reporter.ts";
+import { SysctlKeeper } from "./sysctl-keeper.ts";
+import { SysctlTree } from "./sysctl-tree.ts";
+
+export interface AgentSurroundings {
+  readonly transport: KubeTransport;
+  readonly clock: Clock;
+  /** 0 <= x < 1. */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** Runs until the signal is aborted, and then ends in order. @throws when it cannot begin. */
+export async function runAgent(flags: AgentFlags, surroundings: AgentSurroundings): Promise<void> {
+  const { transport, clock, random, log, signal } = surroundings;
+  const bootId = readFileSync(flags.bootIdFile, "utf8").trim();
+  const path = join(flags.stateDir, "state.json");
+  const { store, corruption } = await StateStore.load({ path, bootId, now: clock.now });
+  if (corruption !== undefined) log.error("the agent's state is corrupt and set aside", { ...corruption });
+
+  const events = createEventRecorder({
+    ...{ transport, clock, random, log },
+    reportingController: agentFieldManager,
+    reportingInstance: flags.nodeName,
+  });
+  const queue = new WorkQueue<LoopKey>({ clock, random });
+  let reflector: Reflector<ObservedProfile> | undefined;
+  const observed = (): ObservedProfile | undefined => reflector?.store.get(flags.nodeName);
+  const loop = createLoop({ flags, surroundings, bootId, store, events, queue, observed });
+
+  const answer = createSizingService({
+    context: {
+      nodeName: flags.nodeName,
+      cluster: createSizingCluster(transport),
+      hookImageNames: flags.hookImageNames,
+      managedTapBindings: flags.managedTapBindings,
+      limits: (requestSignal) => currentLimits(loop, flags.nodeName, transport, requestSignal),
+      sha256Hex: (text) => createHash("sha256").update(text).digest("hex"),
+    },
+    remember: (id, attachment) => store.change((state) => withAttachment(state, id, attachment)),
+    announced: new Announced(),
+    events,
+    now: clock.now,
+    log,
+  });
+  // The socket comes first: where another agent serves, this one must not touch the node.
+  const server = await startSizingServer({ runDir: flags.runDir, answer, clock, log });
+  log.info("sizing socket listens", { path: server.path });
+  // What was applied last, before the API server is asked.
+  queue.add("node");
+  const workers = runWorkers({ queue, workers: 1, reconcile: (key) => loop.reconcile(key), log });
+  await delay(clock, flags.startJitterMs * random(), signal);
+  if (!signal.aborted) {
+    reflector = startReflector<ObservedProfile>({
+      ...{ transport, clock, random, log, signal },
+      path: profilesPath,
+      fieldSelector: `metadata.name=${flags.nodeName}`,
+      parse: observeProfile,
+      keyOf: ({ name }) => name,
+      onChange: (_name, change) => {
+        if (change.kind === "deleted") log.warn("profile has gone: what was applied last stays in force");
+        else queue.add(isSameSpec(change.object, change.previous) ? "status" : "node");
+      },
+    });
+    await reflector.done;
+  }
+  await server.close();
+  await queue.shutDown();
+  await workers;
+  await Promise.race([events.flush(), delay(clock, 2_000)]);
+}
+
+interface LoopParts {
+  readonly flags: AgentFlags;
+  readonly surroundings: AgentSurroundings;
+  readonly bootId: string;
+  readonly store: StateStore;
+  readonly events: EventRecorder;
+  readonly queue: WorkQueue<LoopKey>;
+  readonly observed: () => ObservedProfile | undefined;
+}
+
+function createLoop({ flags, surroundings, bootId, store, events, queue, observed }: LoopParts): ProfileLoop {
+  const { transport, clock, random, log, signal } = surroundings;
+  const { nodeName, tuntapSysctl, driftIntervalMs, tunDevice } = flags;
+  const tree = new SysctlTree(flags.sysctlRoot);
+  const keeper = new SysctlKeeper({ tree, store, attempts: new Attempts(), bootId, monotonicMs: clock.monotonicMs });
+  return new ProfileLoop({
+    ...{ nodeName, bootId, queue, observed, store, tree, keeper, tuntapSysctl, driftIntervalMs, clock, random, log },
+    reporter: new StatusReporter({ transport, signal }),
+    announcer: new Announcer(events, log),
+    writeNodeFile: (file) => writeNodeFile(join(flags.stateDir, "node.json"), file),
+    tunDevice,
+    hasTunDevice: () => existsSync(tunDevice),
+    backends: [createSysctlBackend(keeper, tuntapSysctl), advisoryBackend],
+  });
+}
+
+/** Before the first profile is seen: undefined when there is one, the kernel's own limit when there is none. */
+async function currentLimits(
+  loop: ProfileLoop,
+  nodeName: string,
+  transport: KubeTransport,
+  signal: AbortSignal,
+): Promise<NodeLimits | undefined> {
+  const known = loop.limits();
+  if (known !== undefined) return known;
+  try {
+    await transport.request({ method: "GET", path: profilePath(nodeName), signal });
+    return loop.limits();
+  } catch (error) {
+    if (isNotFound(error)) return loop.limitsWithoutProfile();
+    throw error;
+  }
+}
+
+function isSameSpec(profile: ObservedProfile, previous: ObservedProfile | undefined): boolean {
+  return previous?.uid === profile.uid && previous.generation === profile.generation;
+}

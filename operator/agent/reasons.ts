@@ -1,0 +1,42 @@
+// Reasons of the profile's conditions, in order of weight: the first that applies names the condition.
+
+const failures = [
+  "ProfileInvalid",
+  "StateNotSaved",
+  "EnforcementUnavailable",
+  "SysctlReadOnly",
+  "ValueRefused",
+  "ReadBackMismatch",
+  "SysctlUnreadable",
+  "KeyNotAllowed",
+] as const;
+
+const impairments = [
+  "KernelLimitBelowTwo",
+  "Overridden",
+  "RestoreFailed",
+  "StateFileCorrupt",
+  "NodeFileNotWritten",
+  "TunDeviceMissing",
+] as const;
+
+const problemReasons = [...failures, ...impairments] as const;
+
+/** Failures mean that the node has not what it shall have; the rest that a person should look at it all the same. */
+export type ProblemReason = (typeof problemReasons)[number];
+
+/** Something a person should look at; the message says what to do. */
+export interface Problem {
+  readonly reason: ProblemReason;
+  readonly message: string;
+}
+
+/** Problems in order of weight. */
+export function byWeight(problems: readonly Problem[]): readonly Problem[] {
+  return problems.toSorted((a, b) => problemReasons.indexOf(a.reason) - problemReasons.indexOf(b.reason));
+}
+
+/** True when the profile counts as not applied because of this. */
+export function isFailure({ reason }: Problem): boolean {
+  return failures.some((failure) => failure === reason);
+}

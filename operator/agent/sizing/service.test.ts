@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { SizingRequest } from "../../../cni/sizing/protocol.ts";
+import { systemClock } from "../../kube/clock.ts";
+import type { NewEvent } from "../../kube/events.ts";
+import { createLog } from "../../kube/log.ts";
+import type { Attachment } from "../state.ts";
+import { Announced } from "./announced.ts";
+import { parsePod } from "./pod.ts";
+import { createSizingService } from "./service.ts";
+import { parseVmi } from "./vmi.ts";
+
+const request: SizingRequest = {
+  version: 1,
+  mode: "companion",
+  podNamespace: "shop",
+  podName: "virt-launcher-win-x",
+  podUid: "p1",
+  ifName: "eth0",
+  network: "bed",
+  attachmentId: "a".repeat(32),
+  logicNetworkName: undefined,
+  maxQueues: undefined,
+};
+
+function bed({ multiqueue = true, hook = true, diskFails = false, maxQueues = 4 }) {
+  const owner = {
+    apiVersion: "kubevirt.io/v1",
+    kind: "VirtualMachineInstance",
+    name: "win",
+    uid: "v1",
+    controller: true,
+  };
+  const pod = parsePod({
+    metadata: { namespace: "shop", name: "virt-launcher-win-x", uid: "p1", ownerReferences: [owner] },
+    spec: { nodeName: "n1", containers: [{ image: hook ? "mqtap-hook" : "compute" }] },
+  });
+  const devices = { networkInterfaceMultiqueue: multiqueue, interfaces: [{ name: "default" }] };
+  const vmi = parseVmi({
+    metadata: { namespace: "shop", name: "win", uid: "v1" },
+    spec: { domain: { cpu: { cores: 8 }, devices }, networks: [{ name: "default", pod: {} }] },
+  });
+  const events: NewEvent[] = [];
+  const remembered: [string, Attachment][] = [];
+  let limit = maxQueues;
+  const service = createSizingService({
+    context: {
+      nodeName: "n1",
+      hookImageNames: ["mqtap-hook"],
+      managedTapBindings: [],
+      cluster: { pod: () => Promise.resolve(pod), vmi: () => Promise.resolve(vmi) },
+      limits: () =>
+        Promise.resolve({
+          maxQueues: limit,
+          maxQueuesSource: "NodeNetworkConfig/dense",
+          maxQueuesPerVm: undefined,
+          maxQueuesPerVmSource: "none",
+          enforcement: "BestEffort",
+          kernelLimit: undefined,
+          kernelSysctl: "net/tuntap/max_queues",
+          hasBackend: false,
+        }),
+      sha256Hex: (text) => text,
+    },
+    remember: (id, attachment) => {
+      remembered.push([id, attachment]);
+      return diskFails ? Promise.reject(new Error("ENOSPC")) : Promise.resolve();
+    },
+    announced: new Announced(),
+    events: { record: (event) => void events.push(event) },
+    now: () => new Date(0),
+    log: createLog({ write: () => undefined, clock: systemClock }),
+  });
+  const ask = () => service(request, new AbortController().signal);
+  const setLimit = (next: number): void => {
+    limit = next;
+  };
+  return { ask, events, remembered, setLimit };
+}
+
+test("the sizing service remembers E and says it once", async () => {
+  const { ask, events, remembered } = bed({});
+  const first = await ask();
+  assert.deepEqual(await ask(), first);
+  assert.deepEqual(
+    events.map(({ type, reason, note }) => ({ type, reason, note })),
+    [
+      {
+        type: "Normal",
+        reason: "QueuesPlanned",
+        note: '8 -> 4 on network "default": node limit 4 by NodeNetworkConfig/dense',
+      },
+    ],
+  );
+  assert.equal(remembered[0]?.[0], "a".repeat(32));
+  assert.equal(remembered[0]?.[1].queues, 4);
+});
+
+test("the sizing service says anew what has changed between two tries", async () => {
+  const { ask, events, setLimit } = bed({});
+  await ask();
+  setLimit(2);
+  await ask();
+  assert.deepEqual(
+    events.map(({ note }) => note.split(" on ")[0]),
+    ["8 -> 4", "8 -> 2"],
+  );
+});
+
+test("the sizing service warns where a cap is only advisory", async () => {
+  const { ask, events } = bed({ hook: false });
+  await ask();
+  assert.equal(events[0]?.type, "Warning");
+  assert.match(events[0]?.note ?? "", /advisory: no hook/);
+});
+
+test("the sizing service has nothing to say of a VM without multiqueue", async () => {
+  const { ask, events } = bed({ multiqueue: false });
+  await ask();
+  assert.deepEqual(events, []);
+});
+
+test("the sizing service answers although its disk is full", async () => {
+  const { ask } = bed({ diskFails: true });
+  assert.equal((await ask()).kind, "tap");
+});

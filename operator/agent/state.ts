@@ -1,0 +1,108 @@
+// The agent's own memory across restarts and reboots: what was there before us, what was applied last, and the queues
+// planned for each attachment. This file is the shape and its changes (pure); state-store.ts keeps it on disk.
+
+import * as z from "zod/mini";
+import { type NodeNetworkProfileSpec, parseNodeNetworkProfile } from "../../crds/node-network-profile.ts";
+
+const savedKey = z.object({
+  /** The boot in which all this was seen; another boot has other values. */
+  bootId: z.string(),
+  /** Value before our first write; null where it is not known any more. */
+  original: z.nullable(z.string()),
+  /** What we want there. */
+  desired: z.string(),
+  /** What was read after our last write; null between the intent and the write. */
+  readBack: z.nullable(z.string()),
+  /** Values that count as written by us. */
+  ours: z.array(z.string()),
+  onRemoval: z.enum(["Restore", "Retain"]),
+});
+
+const attachment = z.object({
+  podUid: z.string(),
+  pod: z.string(),
+  vmi: z.string(),
+  vmiUid: z.string(),
+  network: z.string(),
+  tapName: z.string(),
+  wanted: z.number(),
+  queues: z.number(),
+  why: z.string(),
+  at: z.string(),
+});
+
+const stateFile = z.object({
+  version: z.literal(1),
+  /** The boot that `attachments` belong to: no sandbox survives a reboot. */
+  bootId: z.string(),
+  /** The boot in which state.json was found corrupt: originals of that boot are lost. */
+  originalsLostIn: z.nullable(z.string()),
+  /** By path below the sysctl root. */
+  keys: z.record(z.string(), savedKey),
+  profile: z.nullable(z.object({ name: z.string(), uid: z.string(), generation: z.number(), spec: z.unknown() })),
+  /** By attachment id, oldest first. */
+  attachments: z.record(z.string(), attachment),
+});
+
+/** What is known about one sysctl that we have written, or were about to write. */
+export type SavedKey = z.output<typeof savedKey>;
+
+/** E for one attachment, and for whom. */
+export type Attachment = z.output<typeof attachment>;
+
+/** The profile that was applied last. */
+export interface LastProfile {
+  readonly name: string;
+  readonly uid: string;
+  readonly generation: number;
+  readonly spec: NodeNetworkProfileSpec;
+}
+
+export interface AgentState {
+  readonly version: 1;
+  readonly bootId: string;
+  readonly originalsLostIn: string | null;
+  readonly keys: Readonly<Record<string, SavedKey>>;
+  readonly profile: LastProfile | null;
+  readonly attachments: Readonly<Record<string, Attachment>>;
+}
+
+/** Most attachments remembered; far more than pods fit on a node. */
+export const mostAttachments = 4096;
+
+export function emptyState(bootId: string, originalsLostIn: string | null = null): AgentState {
+  return { version: 1, bootId, originalsLostIn, keys: {}, profile: null, attachments: {} };
+}
+
+/** @throws on anything but a state of this version. */
+export function parseState(text: string): AgentState {
+  const state = stateFile.parse(JSON.parse(text));
+  return { ...state, profile: state.profile === null ? null : parseLastProfile(state.profile) };
+}
+
+/** The state as a new boot begins with it: attachments have gone with their sandboxes. */
+export function inBoot(state: AgentState, bootId: string): AgentState {
+  return state.bootId === bootId ? state : { ...state, bootId, attachments: {} };
+}
+
+export function withKey(state: AgentState, file: string, key: SavedKey | undefined): AgentState {
+  const { [file]: _, ...others } = state.keys;
+  return { ...state, keys: key === undefined ? others : { ...others, [file]: key } };
+}
+
+export function withAttachment(state: AgentState, id: string, attachment: Attachment): AgentState {
+  const { [id]: _, ...others } = state.attachments;
+  const entries = [...Object.entries(others), [id, attachment] as const];
+  return { ...state, attachments: Object.fromEntries(entries.slice(-mostAttachments)) };
+}
+
+function parseLastProfile(saved: {
+  readonly name: string;
+  readonly uid: string;
+  readonly generation: number;
+  readonly spec?: unknown;
+}): LastProfile {
+  const { name, uid, generation } = saved;
+  const { spec } = parseNodeNetworkProfile({ metadata: { name, uid, generation }, spec: saved.spec });
+  return { name, uid, generation, spec };
+}
