@@ -1,20 +1,23 @@
 // The whole surface between mqtap's TypeScript and the operating system.
 // Two adapters implement it: native.ts (the binary's own host module) and koffi.ts (the same calls under Node.js, for tests).
 
-/** A failed system call: `code` is the symbolic errno (`EBUSY`), `args` what it was asked to do. */
+/** A failed system call: `code` is the symbolic errno (`EBUSY`), `args` what it was asked to do, `reason` the kernel's own words. */
 export class SyscallError extends Error {
   override readonly name = "SyscallError";
   readonly syscall: string;
   readonly errno: number;
   readonly code: string;
   readonly args: string;
+  readonly reason: string | undefined;
 
-  constructor(failure: { syscall: string; errno: number; code: string; args: string }) {
-    super(`cannot ${failure.syscall}${failure.args === "" ? "" : ` ${failure.args}`}: ${failure.code}`);
+  constructor(failure: { syscall: string; errno: number; code: string; args: string; reason?: string | undefined }) {
+    const asked = failure.args === "" ? failure.syscall : `${failure.syscall} ${failure.args}`;
+    super(`cannot ${asked}: ${failure.code}${failure.reason === undefined ? "" : ` (${failure.reason})`}`);
     this.syscall = failure.syscall;
     this.errno = failure.errno;
     this.code = failure.code;
     this.args = failure.args;
+    this.reason = failure.reason;
   }
 }
 
@@ -32,7 +35,7 @@ export interface Syscalls {
   read(fd: number, buffer: Uint8Array): number;
   /** Writes all of `data`; a string is written as UTF-8. */
   write(fd: number, data: string | Uint8Array): void;
-  /** Reads to the end of file; invalid UTF-8 becomes U+FFFD. */
+  /** Reads to the end of file; invalid UTF-8 becomes U+FFFD. More than 8 MiB is EFBIG. */
   readToEnd(fd: number): string;
   readDirectory(path: string): readonly string[];
   fstat(fd: number): FileStatus;

@@ -37,7 +37,9 @@ export function parseAlias(text: string | undefined): TapAlias | undefined {
   const match = owned.exec(text);
   if (match !== null) {
     const [, queues = "", mode = "", networkId = "", attachmentId = ""] = match;
-    return isQueueCount(queues) ? { mode: mode as TapMode, queues: Number(queues), networkId, attachmentId } : undefined;
+    return isQueueCount(queues)
+      ? { mode: mode as TapMode, queues: Number(queues), networkId, attachmentId }
+      : undefined;
   }
   const queues = adopted.exec(text)?.[1];
   return queues !== undefined && isQueueCount(queues) ? { mode: "adopted", queues: Number(queues) } : undefined;

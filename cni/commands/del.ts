@@ -1,0 +1,15 @@
+// DEL: removes what carries this attachment's mark and nothing else. It needs neither agent nor prevResult, takes
+// configurations and arguments that ADD would refuse, and succeeds where nothing is left to do.
+
+import type { Call } from "./call.ts";
+import { findTap } from "./find-tap.ts";
+import { openTarget } from "./target.ts";
+
+/** @throws CniError 8 for the plugin's own namespace, SyscallError when the kernel refuses. */
+export function del(call: Call): string {
+  if (call.environment.netns === "") return "";
+  using namespace = openTarget(call);
+  const tap = namespace === undefined ? undefined : findTap(call, namespace);
+  if (tap !== undefined) namespace?.deleteLink(tap.index);
+  return "";
+}

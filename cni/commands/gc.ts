@@ -1,0 +1,97 @@
+// GC: removes this network's taps whose attachment is not in the runtime's list, in every namespace that runtimes keep.
+// Without a list nothing is removed; taps of other networks, and everything that is not ours, are not looked at twice.
+
+import { CniError, errorCodes } from "../error.ts";
+import { isJsonObject, memberOf, showJson } from "../json-object.ts";
+import type { Link, NetworkNamespace } from "../kernel/kernel.ts";
+import { SyscallError } from "../sys/syscalls.ts";
+import { attachmentId, networkId, parseAlias } from "../tap/alias.ts";
+import type { Call } from "./call.ts";
+
+/** Where containerd, CRI-O and `ip netns` keep namespaces. No path ever comes from the configuration. */
+const namespaceDirectories = ["/run/netns", "/var/run/netns"];
+
+/** libcni sends both spellings (containernetworking/cni#1101). */
+const attachmentKeys = ["cni.dev/valid-attachments", "cni.dev/attachments"];
+
+/** @throws CniError 7 for a list that cannot be read, 106 when something could not be removed. */
+export function gc(call: Call): string {
+  const valid = readValidAttachments(call);
+  if (valid === undefined) return "";
+  const ours = networkId(call.sys.sha256Hex, call.network);
+  const isGarbage = (link: Link): boolean => {
+    const alias = parseAlias(link.alias);
+    return (
+      alias !== undefined && alias.mode !== "adopted" && alias.networkId === ours && !valid.has(alias.attachmentId)
+    );
+  };
+  const failures: string[] = [];
+  const seen = new Set([call.kernel.ownNamespaceIdentity()]);
+  for (const path of namespacePaths(call)) {
+    attempt(failures, path, () => {
+      using namespace = call.kernel.openNamespace(path);
+      if (namespace === undefined || seen.has(namespace.identity)) return;
+      seen.add(namespace.identity);
+      removeGarbage(failures, { namespace, path, isGarbage });
+    });
+  }
+  if (failures.length > 0) {
+    const details = failures.slice(0, 20).join("; ");
+    throw new CniError(errorCodes.GarbageLeft, `cannot remove all garbage of "${call.network}"`, { details });
+  }
+  return "";
+}
+
+function removeGarbage(
+  failures: string[],
+  { namespace, path, isGarbage }: { namespace: NetworkNamespace; path: string; isGarbage: (link: Link) => boolean },
+): void {
+  for (const link of namespace.links()) {
+    if (link.tap?.isTap !== true || !isGarbage(link)) continue;
+    attempt(failures, `${path} ${link.name}`, () => namespace.deleteLink(link.index));
+  }
+}
+
+/** GC removes as much as it can and reports the rest. */
+function attempt(failures: string[], what: string, remove: () => void): void {
+  try {
+    remove();
+  } catch (error) {
+    if (!(error instanceof SyscallError)) throw error;
+    failures.push(`${what}: ${error.message}`);
+  }
+}
+
+function namespacePaths({ sys }: Call): readonly string[] {
+  return namespaceDirectories.flatMap((directory) => {
+    try {
+      return sys.readDirectory(directory).map((name) => `${directory}/${name}`);
+    } catch (error) {
+      if (error instanceof SyscallError && error.code === "ENOENT") return [];
+      throw error;
+    }
+  });
+}
+
+/** Attachment ids to keep; undefined when the runtime gave no list. */
+function readValidAttachments(call: Call): ReadonlySet<string> | undefined {
+  const lists = attachmentKeys.map((key) => memberOf(call.document, key)).filter((list) => list !== undefined);
+  if (lists.length === 0) return undefined;
+  return new Set(lists.flatMap((list) => readAttachmentIds(call, list)));
+}
+
+function readAttachmentIds({ sys, network }: Call, list: unknown): readonly string[] {
+  if (!Array.isArray(list)) throw invalidList(`${showJson(list)} is not an array`);
+  return list.map((entry: unknown) => {
+    const containerId = isJsonObject(entry) ? memberOf(entry, "containerID") : undefined;
+    const ifName = isJsonObject(entry) ? memberOf(entry, "ifname") : undefined;
+    if (typeof containerId !== "string" || typeof ifName !== "string") {
+      throw invalidList("an entry has no containerID or no ifname");
+    }
+    return attachmentId(sys.sha256Hex, { network, containerId, ifName });
+  });
+}
+
+function invalidList(why: string): CniError {
+  return new CniError(errorCodes.InvalidNetworkConfig, `invalid "cni.dev/valid-attachments": ${why}`);
+}

@@ -1,0 +1,26 @@
+// STATUS: whether ADD could be served. It gets no pod and no prevResult, so the configuration alone tells the mode; where that
+// may be a companion it never fails, since a failing STATUS makes the whole node NotReady. containerd asks every 5 seconds.
+
+import { type NetConf, parseNetConf } from "../config.ts";
+import { CniError, errorCodes } from "../error.ts";
+import { memberOf } from "../json-object.ts";
+import { isAgentListening } from "../sizing/client.ts";
+import type { Call } from "./call.ts";
+
+/** @throws CniError 50, or 2 and 7 for a configuration of main mode that ADD would refuse. */
+export function status(call: Call): string {
+  const { document, kernel, sys } = call;
+  if (mayBeCompanion(memberOf(document, "mode"), memberOf(document, "sizing"))) return "";
+  const conf: NetConf = parseNetConf(document);
+  if (!kernel.hasTunDevice()) throw notAvailable("/dev/net/tun is missing: load the tun module");
+  if (conf.sizing === "vm" && !isAgentListening(sys)) throw notAvailable("mqtap's agent does not run on this node");
+  return "";
+}
+
+function mayBeCompanion(mode: unknown, sizing: unknown): boolean {
+  return mode === "companion" || (mode === undefined && sizing === "vm");
+}
+
+function notAvailable(why: string): CniError {
+  return new CniError(errorCodes.NotAvailable, `cannot serve ADD: ${why}`);
+}

@@ -1,0 +1,140 @@
+// Builds the static binaries: esbuild makes one bundle of a program's TypeScript, cargo compiles it to bytecode and embeds
+// it in the host (build.rs). Does nothing when no input has changed. Runs under Node 20, alone or from set-up.
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** What can be built: dist/<name>, from one entry point. */
+const binaries = {
+  mqtap: { entry: "cni/main.ts", features: [] },
+  // For tests: the conformance suites as the program, and a way to make the host panic.
+  "mqtap-conformance": { entry: "test/conformance/native/main.ts", features: ["conformance"] },
+};
+
+const targets = { x64: "x86_64-unknown-linux-gnu", arm64: "aarch64-unknown-linux-gnu" };
+const rustFlags = "-C target-feature=+crt-static -C relocation-model=static";
+const maxAttempts = 3;
+
+/**
+ * Makes dist/<name> and its source map dist/<name>.js.map, for dist/mqtap unless told otherwise.
+ * `log` gets a line for each step; `env` tells where the toolchain is.
+ */
+export async function buildBinary({ root, log = () => {}, env = process.env, name = "mqtap" }) {
+  const { entry, features } = binaries[name];
+  const target = targets[process.arch];
+  if (target === undefined) throw new Error(`cannot build for ${process.arch}: use x64 or arm64`);
+  const bundle = await makeBundle({ root, name, entry });
+  const inputs = hashOf([bundle.code, rustFlags, target, ...features, ...hostSources(root)]);
+  const stampFile = join(root, "dist", `.${name}.inputs`);
+  const binary = join(root, "dist", name);
+  if (existsSync(binary) && existsSync(stampFile) && readFileSync(stampFile, "utf8") === inputs) return;
+
+  const bundles = join(root, "dist", "bundles");
+  mkdirSync(bundles, { recursive: true });
+  put(join(bundles, `${name}.js`), bundle.code);
+  const build = { root, log, target, features, inputs, program: `${name}=${join(bundles, `${name}.js`)}` };
+  await compile({ ...build, binary, targetDirectory: targetDirectory(env), env });
+  put(join(root, "dist", `${name}.js.map`), bundle.map);
+  put(stampFile, inputs);
+}
+
+async function makeBundle({ root, name, entry }) {
+  const esbuild = await import("esbuild");
+  const { outputFiles } = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile: join(root, "dist", `${name}.js`),
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    target: "es2023",
+    supported: { using: false },
+    external: ["sys"],
+    minifySyntax: true,
+    minifyWhitespace: true, // names stay: stacks show them
+    sourcemap: "external",
+    legalComments: "none",
+    write: false,
+    logLevel: "silent",
+  });
+  const [map, code] = ["js.map", "js"].map((end) => outputFiles.find(({ path }) => path.endsWith(`.${end}`)).text);
+  return { code, map };
+}
+
+/** Whoever changes the host gets another binary. */
+function hostSources(root) {
+  const host = join(root, "cni/host");
+  const sources = readdirSync(join(host, "src"), { recursive: true }).filter((path) => path.endsWith(".rs"));
+  const files = ["Cargo.toml", "Cargo.lock", "build.rs", ...sources.sort().map((path) => join("src", path))];
+  return files.map((path) => `${path}\n${readFileSync(join(host, path), "utf8")}`);
+}
+
+async function compile({ root, log, target, features, inputs, program, binary, targetDirectory, env }) {
+  const made = join(targetDirectory, target, "release/mqtap-host");
+  const args = ["build", "--release", "--locked", "--target", target, "--features", features.join(",")];
+  const { CARGO_ENCODED_RUSTFLAGS: _, ...inherited } = env;
+  const cargoEnv = {
+    ...inherited,
+    CARGO_TARGET_DIR: targetDirectory,
+    RUSTFLAGS: rustFlags,
+    MQTAP_PROGRAMS: program,
+    MQTAP_INPUTS: inputs,
+  };
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    await runCargo({ args, cwd: join(root, "cni/host"), env: cargoEnv, log });
+    const temporary = `${binary}.${process.pid}.tmp`;
+    copyFileSync(made, temporary);
+    // Another checkout may build in the same directory: its binary carries the hash of other inputs.
+    if (!readFileSync(temporary).includes(`mqtap-inputs:${inputs}`)) continue;
+    renameSync(temporary, binary);
+    return;
+  }
+  throw new Error(`cannot build ${binary}: another build keeps replacing ${made}`);
+}
+
+/** Relays what cargo does; its whole output is the error when it fails. */
+function runCargo({ args, cwd, env, log }) {
+  return new Promise((resolve, reject) => {
+    const cargo = spawn("cargo", args, { cwd, env, stdio: ["ignore", "ignore", "pipe"] });
+    const lines = [];
+    createInterface({ input: cargo.stderr }).on("line", (line) => {
+      lines.push(line);
+      log(line.trim());
+    });
+    cargo.on("error", (cause) => reject(new Error(`cannot run cargo: ${cause.message}`, { cause })));
+    cargo.on("close", (status, signal) => {
+      if (status === 0) resolve();
+      else reject(new Error(`cargo ${args.join(" ")} failed (${status ?? signal}):\n${lines.join("\n")}`));
+    });
+  });
+}
+
+/** Outside the checkout, so that a fresh clone reuses what the last one compiled. */
+function targetDirectory(env) {
+  return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache"), "mqtap/cargo-target");
+}
+
+function hashOf(parts) {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(`${part.length}\n${part}`);
+  return hash.digest("hex");
+}
+
+function put(path, content) {
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, content);
+  renameSync(temporary, path);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { toolchainEnvironment } = await import("../../deploy/local/setup/prerequisites.mjs");
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const env = toolchainEnvironment(process.env);
+  for (const name of process.argv.length > 2 ? process.argv.slice(2) : ["mqtap"]) {
+    await buildBinary({ root, env, name, log: (line) => process.stderr.write(`${line}\n`) });
+  }
+}

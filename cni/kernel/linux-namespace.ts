@@ -1,0 +1,79 @@
+// One open network namespace of Linux. Its netlink socket stays bound to it, so only opening something means entering it.
+
+import { Route } from "../netlink/route.ts";
+import { errnoNumber } from "../sys/errno.ts";
+import { SyscallError, type Syscalls } from "../sys/syscalls.ts";
+import { IFF_MULTI_QUEUE, IFF_NO_PI, IFF_TAP, IFF_TUN_EXCL, tunDevicePath } from "../tun/constants.ts";
+import { linkNameBytes } from "../tun/link-name.ts";
+import { TunQueue } from "../tun/tun-queue.ts";
+import type { Link, NetworkNamespace, PendingTap } from "./kernel.ts";
+import { toLink } from "./link.ts";
+import { LinuxPendingTap } from "./linux-pending-tap.ts";
+import type { ThreadNamespaces } from "./netns.ts";
+
+const O_RDWR = 2;
+
+export class LinuxNamespace implements NetworkNamespace {
+  readonly identity: string;
+  readonly #syscalls: Syscalls;
+  readonly #thread: ThreadNamespaces;
+  readonly #route: Route;
+  #fd: number | undefined;
+
+  /** Owns `file` once it is made. @throws SyscallError of setns, EINVAL when the file is no network namespace. */
+  constructor(syscalls: Syscalls, thread: ThreadNamespaces, file: { readonly fd: number; readonly identity: string }) {
+    this.#syscalls = syscalls;
+    this.#thread = thread;
+    this.identity = file.identity;
+    this.#route = thread.run(file.fd, () => new Route(syscalls));
+    this.#fd = file.fd;
+  }
+
+  findLink(name: string): Link | undefined {
+    this.#openFd();
+    if (linkNameBytes(name) === undefined) return undefined;
+    const found = this.#route.findLink(name);
+    return found === undefined ? undefined : toLink(found);
+  }
+
+  links(): readonly Link[] {
+    this.#openFd();
+    return this.#route.links().map(toLink);
+  }
+
+  createTap(name: string, isMultiQueue: boolean): PendingTap {
+    const fd = this.#openFd();
+    if (linkNameBytes(name) === undefined) {
+      const code = "EINVAL";
+      throw new SyscallError({ syscall: "TUNSETIFF", errno: errnoNumber(code), code, args: `"${name}"` });
+    }
+    const device = this.#thread.run(fd, () => this.#syscalls.open(tunDevicePath, O_RDWR));
+    const queue = new TunQueue(this.#syscalls, device);
+    try {
+      queue.attach(name, IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL | (isMultiQueue ? IFF_MULTI_QUEUE : 0));
+      const link = this.findLink(name);
+      if (link === undefined) throw new Error(`cannot find the tap "${name}": it vanished right after it was made`);
+      return new LinuxPendingTap(queue, this.#route, link);
+    } catch (error) {
+      queue[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  deleteLink(index: number): void {
+    this.#openFd();
+    this.#route.deleteLink(index);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#fd === undefined) return;
+    this.#syscalls.close(this.#fd);
+    this.#fd = undefined;
+    this.#route[Symbol.dispose]();
+  }
+
+  #openFd(): number {
+    if (this.#fd === undefined) throw new Error("cannot use a network namespace after its disposal");
+    return this.#fd;
+  }
+}

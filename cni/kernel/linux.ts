@@ -1,0 +1,64 @@
+// The Kernel of Linux: namespaces by setns(2), links by rtnetlink, taps by the tun driver's ioctls.
+
+import { SyscallError, type Syscalls } from "../sys/syscalls.ts";
+import { tunDevicePath } from "../tun/constants.ts";
+import type { Kernel, NetworkNamespace } from "./kernel.ts";
+import { LinuxNamespace } from "./linux-namespace.ts";
+import { ThreadNamespaces } from "./netns.ts";
+
+const selinuxEnforcePath = "/sys/fs/selinux/enforce";
+/** S_IFMT and S_IFCHR of linux/stat.h. */
+const fileTypeMask = 0o170000;
+const characterDevice = 0o020000;
+
+export class LinuxKernel implements Kernel {
+  readonly #syscalls: Syscalls;
+  readonly #thread: ThreadNamespaces;
+
+  constructor(syscalls: Syscalls) {
+    this.#syscalls = syscalls;
+    this.#thread = new ThreadNamespaces(syscalls);
+  }
+
+  openNamespace(path: string): NetworkNamespace | undefined {
+    const file = this.#thread.open(path);
+    if (file === undefined) return undefined;
+    try {
+      return new LinuxNamespace(this.#syscalls, this.#thread, file);
+    } catch (error) {
+      this.#syscalls.close(file.fd);
+      // A namespace of another kind, or any other file of procfs.
+      if (error instanceof SyscallError && error.syscall === "setns" && error.code === "EINVAL") return undefined;
+      throw error;
+    }
+  }
+
+  ownNamespaceIdentity(): string {
+    return this.#thread.ownIdentity();
+  }
+
+  hasTunDevice(): boolean {
+    try {
+      return (this.#syscalls.stat(tunDevicePath).mode & fileTypeMask) === characterDevice;
+    } catch (error) {
+      if (error instanceof SyscallError) return false;
+      throw error;
+    }
+  }
+
+  isSelinuxEnforcing(): boolean {
+    let fd: number;
+    try {
+      fd = this.#syscalls.open(selinuxEnforcePath, 0);
+    } catch (error) {
+      // No SELinux in this kernel, or it is switched off.
+      if (error instanceof SyscallError && error.code === "ENOENT") return false;
+      throw error;
+    }
+    try {
+      return this.#syscalls.readToEnd(fd).trim() === "1";
+    } finally {
+      this.#syscalls.close(fd);
+    }
+  }
+}
