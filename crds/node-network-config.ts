@@ -54,7 +54,7 @@ const enforcedBy = z.object({
 
 const nodes = z.object({
   enforced: z.optional(text('Nodes where the kernel refuses beyond the limit, of those matched: "100/120".', 32)),
-  progress: z.optional(text('Nodes that are ready, of those matched: "119/120".', 32)),
+  progress: z.optional(text('Nodes that are not under way any more, of those matched: "119/120".', 32)),
   matched: count("Nodes selected: the sum of ready, progressing, failed and unreachable."),
   ready: count("Nodes that have applied what this config asks for."),
   progressing: count("Nodes that have not yet applied it."),
@@ -152,7 +152,7 @@ export const nodeNetworkConfigKind: ResourceKind = {
       name: "Progress",
       type: "string",
       jsonPath: ".status.nodes.progress",
-      description: "Nodes ready, of those selected.",
+      description: "Nodes that are not under way any more, of those selected.",
     },
     { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp", description: "Time since creation." },
   ],

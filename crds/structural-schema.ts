@@ -104,7 +104,7 @@ function intOrString({ anyOf: _, type: __, ...rest }: Structural): Structural {
 /** `kubectl explain` shows no defaults, but it shows descriptions. */
 function withDefaultInWords(node: Structural): Structural {
   const value = node["default"];
-  if (value === undefined || isRecord(value)) return node;
+  if (value === undefined || isRecord(value) || Array.isArray(value)) return node;
   return { ...node, description: `${node["description"]} Default: ${value}.` };
 }
 

@@ -1,0 +1,6 @@
+// The order of names, everywhere a result depends on it.
+
+/** By code units: the same on every machine, whatever its locale. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
