@@ -51,7 +51,8 @@ export class ProfileLoop {
   readonly #options: ProfileLoopOptions;
   #report: ApplyReport | undefined;
   #problems: readonly Problem[] = [];
-  #hasLooked = false;
+  /** The profile that the last turn was about; a status never speaks of another. */
+  #looked: { readonly profile: ObservedProfile | undefined } | undefined;
 
   constructor(options: ProfileLoopOptions) {
     this.#options = options;
@@ -72,7 +73,7 @@ export class ProfileLoop {
   /** What this node allows; undefined while no profile has been seen, now or before. */
   limits(): NodeLimits | undefined {
     const spec = this.#spec();
-    return spec === undefined || !this.#hasLooked ? undefined : this.#limitsOf(spec);
+    return spec === undefined || this.#looked === undefined ? undefined : this.#limitsOf(spec);
   }
 
   /** What this node allows where there is no profile: what its kernel says. */
@@ -98,7 +99,8 @@ export class ProfileLoop {
 
   async #applyNode(): Promise<void> {
     const { store, tuntapSysctl, backends, keeper } = this.#options;
-    const problems: Problem[] = [...(await this.#adoptObserved())];
+    const profile = this.#options.observed();
+    const problems: Problem[] = [...(await this.#adopt(profile))];
     const spec = this.#spec();
     if (spec !== undefined) {
       const savedFiles = Object.keys(store.state.keys);
@@ -108,14 +110,13 @@ export class ProfileLoop {
       problems.push(...(await this.#writeNodeFile(spec)));
     }
     this.#problems = [...problems, ...(await this.#nodeProblems())];
-    this.#hasLooked = true;
+    this.#looked = { profile };
     this.#announce();
   }
 
   /** Makes the API server's profile the one in force, remembered for the time when the API server is not there. */
-  async #adoptObserved(): Promise<readonly Problem[]> {
-    const { observed, store } = this.#options;
-    const profile = observed();
+  async #adopt(profile: ObservedProfile | undefined): Promise<readonly Problem[]> {
+    const { store } = this.#options;
     if (profile === undefined) return [];
     const { name, uid, generation, spec } = profile;
     if (typeof spec === "string") {
@@ -178,9 +179,8 @@ export class ProfileLoop {
   async #reportStatus(): Promise<void> {
     const { observed, reporter, bootId, clock } = this.#options;
     const profile = observed();
-    // Only what was applied is reported as applied: a newer generation waits for its own turn.
-    if (profile === undefined || !this.#hasLooked) return;
-    if (typeof profile.spec !== "string" && !this.#isInForce(profile)) return;
+    // A newer generation waits for its own turn: neither what was applied nor what went wrong is about it.
+    if (profile === undefined || !isSameGeneration(profile, this.#looked?.profile)) return;
     const status = profileStatus({
       generation: profile.generation,
       spec: this.#spec(),
@@ -193,8 +193,16 @@ export class ProfileLoop {
     await reporter.report(profile, status);
   }
 
-  #isInForce({ uid, generation }: ObservedProfile): boolean {
-    const last = this.#options.store.state.profile;
-    return last?.uid === uid && last.generation === generation;
+  #isInForce(profile: ObservedProfile): boolean {
+    return isSameGeneration(profile, this.#options.store.state.profile);
   }
+}
+
+interface Generation {
+  readonly uid: string;
+  readonly generation: number;
+}
+
+function isSameGeneration(a: Generation, b: Generation | null | undefined): boolean {
+  return a.uid === b?.uid && a.generation === b.generation;
 }

@@ -82,11 +82,12 @@ export function isInFlight(plan: NodePlan, profile: NodeNetworkProfile | undefin
   );
 }
 
-/** The kernel's sysctl is set by mqtap and has another value all the same. */
+/** The agent has given up the kernel's sysctl to whoever keeps changing it; it calls the limit advisory then. */
 function kernelOverride({ spec, status }: NodeNetworkProfile): readonly Override[] {
   const wanted = spec.tuntap?.maxQueues;
-  const { enforcedBy, kernelLimit } = status.tuntap ?? {};
-  if (enforcedBy !== "Sysctl" || wanted === undefined || kernelLimit === undefined || kernelLimit === wanted) {
+  const { original, kernelLimit } = status.tuntap ?? {};
+  const isGivenUp = findCondition(status.conditions ?? [], "Applied")?.reason === "Overridden" && original !== null;
+  if (!isGivenUp || wanted === undefined || kernelLimit === undefined || kernelLimit === wanted) {
     return [];
   }
   return [{ key: "tuntap.maxQueues", desired: String(wanted), observed: String(kernelLimit) }];

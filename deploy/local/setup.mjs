@@ -1,0 +1,118 @@
+// The one entry of package.json's scripts: provides what a command needs, then runs it. Plain JavaScript without
+// dependencies, because it is what installs them; runs under Node 20.
+import { join } from "node:path";
+import { buildOperator } from "./build-operator.mjs";
+import { provideComponents } from "./setup/components.mjs";
+import { installDebianPackages } from "./setup/debian-packages.mjs";
+import { installNodeModules } from "./setup/node-modules.mjs";
+import { cacheDirectory, node26, root } from "./setup/paths.mjs";
+import { checkMachine, checkToolchains, checkTunDevice, toolchainEnvironment } from "./setup/prerequisites.mjs";
+import { startProgress } from "./setup/progress.mjs";
+import { runForeground, SetupError } from "./setup/run.mjs";
+import { runSteps, runSuite, suiteArgv } from "./setup/test-steps.mjs";
+
+/** What each command needs before it can run, and what it runs. `needsRoot` says why. */
+const commands = {
+  start: {
+    script: "npm start",
+    needsRoot: "the demo makes network namespaces, mounts and tap devices",
+    needs: ["toolchains", "modules", "components", "build"],
+    run: (context) => runNode(context, ["deploy/local/demo.ts"]),
+  },
+  test: {
+    script: "npm test",
+    needsRoot: "the tests make network namespaces, mounts and tap devices",
+    needs: ["toolchains", "packages", "modules"],
+    run: runAllTests,
+  },
+  unit: {
+    script: "npm run test:unit",
+    needs: ["modules"],
+    run: (context) => runForeground([...suiteArgv("unit"), ...context.args], { cwd: root, env: context.env }),
+  },
+  bench: {
+    script: "npm run bench",
+    needsRoot: "the benchmark makes network namespaces and tap devices",
+    needs: ["toolchains", "packages", "modules", "components", "build"],
+    run: (context) => runNode(context, ["test/bench/bench.ts"]),
+  },
+  build: { script: "npm run build", needs: ["toolchains", "modules", "build"], run: () => 0 },
+  components: { script: "npm run components", needs: ["toolchains", "components"], run: () => 0 },
+  generate: {
+    script: "npm run generate",
+    needs: ["modules"],
+    run: (context) => runNode(context, ["crds/generate-files.ts"]),
+  },
+};
+
+/** How each need is met; each is quick when nothing is to be done. */
+const provisions = {
+  toolchains: ({ env }) => checkToolchains(env),
+  packages: ({ name, env, uid }) => installDebianPackages({ command: name, env, uid }),
+  modules: ({ env }) => installNodeModules({ root, env }),
+  components: (context) => provideAllComponents(context),
+  build: buildAll,
+};
+
+async function main([name, ...args]) {
+  const command = commands[name];
+  if (command === undefined) throw new SetupError(`usage: setup.mjs ${Object.keys(commands).join(" | ")}`);
+  const uid = process.getuid();
+  const { needsRoot, script } = command;
+  checkMachine({ needsRoot, uid, platform: process.platform, arch: process.arch, command: script });
+  if (needsRoot !== undefined) checkTunDevice();
+  Object.assign(process.env, toolchainEnvironment(process.env), { MQTAP_COMPONENTS: join(root, "dist/components") });
+  const env = process.env;
+  const context = { name, args, uid, env };
+  for (const need of command.needs) await provisions[need](context);
+  return command.run(context);
+}
+
+function provideAllComponents({ env, isBackground }) {
+  return provideComponents({ root, binDir: env.MQTAP_COMPONENTS, cache: cacheDirectory(env), env, isBackground });
+}
+
+/** dist/mqtap and the operator's bundles; for the tests also the binary that runs the conformance suites. */
+async function buildAll({ name: command, env }) {
+  const { buildBinary } = await import("../../cni/host/build.mjs");
+  for (const name of command === "test" ? ["mqtap", "mqtap-conformance"] : ["mqtap"]) {
+    const progress = startProgress({ title: `building dist/${name}`, usually: "1 min" });
+    try {
+      await buildBinary({ root, env, name, log: (line) => progress.update(line) });
+      progress.done();
+    } catch (error) {
+      progress.failed();
+      throw new SetupError(error.message, { cause: error });
+    }
+  }
+  await buildOperator({ root });
+}
+
+async function runAllTests(context) {
+  const { env } = context;
+  // kube-apiserver takes minutes the first time; nothing needs it before the end-to-end tests
+  const components = provideAllComponents({ env, isBackground: true });
+  components.catch(() => {}); // reported by the step that waits for it
+  return runSteps([
+    { name: "check", run: () => runForeground(["npm", "run", "--silent", "check"], { cwd: root, env }) },
+    { name: "build", run: () => buildAll(context) },
+    { name: "unit", run: () => runSuite("unit", { root, env }) },
+    { name: "integration", run: () => runSuite("integration", { root, env }) },
+    { name: "components", run: () => components },
+    { name: "e2e", run: () => runSuite("e2e", { root, env }) },
+  ]);
+}
+
+function runNode({ args, env }, argv) {
+  const quiet = "--disable-warning=ExperimentalWarning";
+  return runForeground([node26, quiet, ...argv, ...args], { cwd: root, env });
+}
+
+// exit, not only exitCode: after a failed step a build may still run in the background, and ends with us
+try {
+  process.exit(await main(process.argv.slice(2)));
+} catch (error) {
+  const text = error instanceof SetupError ? error.message : error.stack;
+  for (const line of text.split("\n")) console.error(`mqtap: ${line}`);
+  process.exit(1);
+}

@@ -1,0 +1,39 @@
+// The Debian packages that tests and benchmarks use; `npm start` needs none. This is the one list of them.
+import { findProgram } from "./prerequisites.mjs";
+import { startProgress } from "./progress.mjs";
+import { runQuietly, SetupError } from "./run.mjs";
+
+/** By command: each package and a program that shows it is there. */
+const debianPackages = {
+  test: [{ name: "iproute2", program: "ip" }],
+  bench: [
+    { name: "iproute2", program: "ip" },
+    { name: "valgrind", program: "valgrind" },
+  ],
+};
+
+/** The packages of `command` that are missing. */
+export function missingPackages(command, hasProgram) {
+  return (debianPackages[command] ?? []).filter(({ program }) => !hasProgram(program)).map(({ name }) => name);
+}
+
+/** Installs what is missing; without root tells the line that does. */
+export async function installDebianPackages({ command, env, uid }) {
+  const missing = missingPackages(
+    command,
+    (program) => findProgram(program, `${env.PATH}:/usr/sbin:/sbin`) !== undefined,
+  );
+  if (missing.length === 0) return;
+  const install = `apt-get install -y --no-install-recommends ${missing.join(" ")}`;
+  if (uid !== 0) throw new SetupError(`Debian packages are missing: sudo ${install}`);
+  const progress = startProgress({ title: `installing ${missing.join(", ")}`, usually: "30 s" });
+  const aptEnv = { ...env, DEBIAN_FRONTEND: "noninteractive" };
+  try {
+    await runQuietly(["apt-get", "update", "-q"], { env: aptEnv });
+    await runQuietly(install.split(" "), { env: aptEnv });
+    progress.done();
+  } catch (error) {
+    progress.failed();
+    throw error;
+  }
+}

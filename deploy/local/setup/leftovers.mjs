@@ -1,0 +1,65 @@
+// What a test run may leave behind on a machine: network namespaces, links, mounts, processes, temporary files.
+// Processes and files are known as ours by the run's own temporary directory; the rest by comparing with before.
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+/** The machine's state that a run may change. */
+export function takeSnapshot(temporaryDirectory) {
+  return {
+    "network namespace": listDirectory("/run/netns"),
+    link: listDirectory("/sys/class/net"),
+    mount: readMounts(),
+    process: findProcesses(temporaryDirectory),
+    "temporary file": listDirectory(temporaryDirectory),
+  };
+}
+
+/** What is in `after` but was not in `before`, each as "<kind> <what>". */
+export function findLeftovers(before, after) {
+  return Object.entries(after).flatMap(([kind, found]) => {
+    const known = new Set(before[kind]);
+    return found.filter((what) => !known.has(what)).map((what) => `${kind} ${what}`);
+  });
+}
+
+function listDirectory(path) {
+  try {
+    return readdirSync(path).sort();
+  } catch (error) {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+function readMounts() {
+  const points = readFileSync("/proc/self/mountinfo", "utf8").trim().split("\n");
+  return points.map((line) => line.split(" ")[4]).sort();
+}
+
+function findProcesses(temporaryDirectory) {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((pid) => {
+      const commandLine = readProcFile(pid, "cmdline");
+      const isOurs = [commandLine, readProcFile(pid, "environ"), readWorkingDirectory(pid)].some((text) =>
+        text.includes(temporaryDirectory),
+      );
+      return isOurs ? [`${pid}: ${commandLine.replaceAll("\0", " ").slice(0, 160)}`] : [];
+    });
+}
+
+// a process may end while it is looked at
+function readProcFile(pid, name) {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function readWorkingDirectory(pid) {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return "";
+  }
+}
