@@ -8,11 +8,17 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** What can be built: dist/<name>, from one entry point. */
+/** What can be built: dist/<name>, from the entry points of its programs. The first program is the one that starts. */
 const binaries = {
-  mqtap: { entry: "cni/main.ts", features: [] },
+  mqtap: { programs: { mqtap: "cni/start.ts", "mqtap-verbs": "cni/main.ts" }, features: [] },
   // For tests: the conformance suites as the program, and a way to make the host panic.
-  "mqtap-conformance": { entry: "test/conformance/native/main.ts", features: ["conformance"] },
+  "mqtap-conformance": {
+    programs: {
+      "mqtap-conformance": "test/conformance/native/main.ts",
+      "mqtap-failing": "test/conformance/native/failing/main.ts",
+    },
+    features: ["conformance"],
+  },
 };
 
 const targets = { x64: "x86_64-unknown-linux-gnu", arm64: "aarch64-unknown-linux-gnu" };
@@ -20,34 +26,36 @@ const rustFlags = "-C target-feature=+crt-static -C relocation-model=static";
 const maxAttempts = 3;
 
 /**
- * Makes dist/<name> and its source map dist/<name>.js.map, for dist/mqtap unless told otherwise.
+ * Makes dist/<name>, dist/mqtap unless told otherwise, and for each of its programs the source map dist/<program>.js.map.
  * `log` gets a line for each step; `env` tells where the toolchain is.
  */
 export async function buildBinary({ root, log = () => {}, env = process.env, name = "mqtap" }) {
-  const { entry, features } = binaries[name];
+  const { programs, features } = binaries[name];
   const target = targets[process.arch];
   if (target === undefined) throw new Error(`cannot build for ${process.arch}: use x64 or arm64`);
-  const bundle = await makeBundle({ root, name, entry });
-  const inputs = hashOf([bundle.code, rustFlags, target, ...features, ...hostSources(root)]);
+  const entries = Object.entries(programs);
+  const bundles = await Promise.all(entries.map(([program, entry]) => makeBundle({ root, program, entry })));
+  const codes = bundles.map(({ code }) => code);
+  const inputs = hashOf([...codes, rustFlags, target, ...features, ...hostSources(root)]);
   const stampFile = join(root, "dist", `.${name}.inputs`);
   const binary = join(root, "dist", name);
   if (existsSync(binary) && existsSync(stampFile) && readFileSync(stampFile, "utf8") === inputs) return;
 
-  const bundles = join(root, "dist", "bundles");
-  mkdirSync(bundles, { recursive: true });
-  put(join(bundles, `${name}.js`), bundle.code);
-  const build = { root, log, target, features, inputs, program: `${name}=${join(bundles, `${name}.js`)}` };
+  mkdirSync(join(root, "dist/bundles"), { recursive: true });
+  for (const { path, code } of bundles) put(path, code);
+  const list = bundles.map(({ program, path }) => `${program}=${path}`).join(",");
+  const build = { root, log, target, features, inputs, list };
   await compile({ ...build, binary, targetDirectory: targetDirectory(env), env });
-  put(join(root, "dist", `${name}.js.map`), bundle.map);
+  for (const { program, map } of bundles) put(join(root, "dist", `${program}.js.map`), map);
   put(stampFile, inputs);
 }
 
-async function makeBundle({ root, name, entry }) {
+async function makeBundle({ root, program, entry }) {
   const esbuild = await import("esbuild");
   const { outputFiles } = await esbuild.build({
     absWorkingDir: root,
     entryPoints: [entry],
-    outfile: join(root, "dist", `${name}.js`),
+    outfile: join(root, "dist", `${program}.js`),
     bundle: true,
     format: "esm",
     platform: "neutral",
@@ -62,7 +70,7 @@ async function makeBundle({ root, name, entry }) {
     logLevel: "silent",
   });
   const [map, code] = ["js.map", "js"].map((end) => outputFiles.find(({ path }) => path.endsWith(`.${end}`)).text);
-  return { code, map };
+  return { program, path: join(root, "dist/bundles", `${program}.js`), code, map };
 }
 
 /** Whoever changes the host gets another binary. */
@@ -73,7 +81,7 @@ function hostSources(root) {
   return files.map((path) => `${path}\n${readFileSync(join(host, path), "utf8")}`);
 }
 
-async function compile({ root, log, target, features, inputs, program, binary, targetDirectory, env }) {
+async function compile({ root, log, target, features, inputs, list, binary, targetDirectory, env }) {
   const made = join(targetDirectory, target, "release/mqtap-host");
   const args = ["build", "--release", "--locked", "--target", target, "--features", features.join(",")];
   const { CARGO_ENCODED_RUSTFLAGS: _, ...inherited } = env;
@@ -81,7 +89,7 @@ async function compile({ root, log, target, features, inputs, program, binary, t
     ...inherited,
     CARGO_TARGET_DIR: targetDirectory,
     RUSTFLAGS: rustFlags,
-    MQTAP_PROGRAMS: program,
+    MQTAP_PROGRAMS: list,
     MQTAP_INPUTS: inputs,
   };
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {

@@ -13,7 +13,7 @@ export interface Attribute {
   readonly value: Uint8Array;
 }
 
-export const headerBytes = 4;
+const headerBytes = 4;
 
 /** NLMSG_ALIGN and NLA_ALIGN. */
 export function aligned(length: number): number {

@@ -20,7 +20,6 @@ export const NLA_TYPE_MASK = 0x3fff;
 export const SOCK_RAW = 3;
 
 // linux/rtnetlink.h
-export const RTM_NEWLINK = 16;
 export const RTM_DELLINK = 17;
 export const RTM_GETLINK = 18;
 export const RTM_SETLINK = 19;

@@ -1,5 +1,5 @@
 // Names of Linux' error numbers (asm-generic/errno-base.h and errno.h; the same on x86-64 and arm64).
-// One string, split when first needed: an ADD that goes well never pays for it.
+// One string, walked when needed: a table would be paid for by every start, a split by every absent file.
 
 const numbered =
   "0 EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST " +
@@ -15,8 +15,14 @@ const numbered =
 
 /** `EBUSY` for 16; `errno 524` for a number without a name. */
 export function errnoName(errno: number): string {
-  const name = numbered.split(" ")[errno];
-  return name?.startsWith("E") === true ? name : `errno ${errno}`;
+  let start = 0;
+  for (let passed = 0; passed < errno && start < numbered.length; passed++) {
+    const space = numbered.indexOf(" ", start);
+    start = space < 0 ? numbered.length : space + 1;
+  }
+  if (numbered[start] !== "E") return `errno ${errno}`;
+  const end = numbered.indexOf(" ", start);
+  return numbered.slice(start, end < 0 ? undefined : end);
 }
 
 /** 16 for `EBUSY`. @throws RangeError for a name that Linux does not have. */

@@ -9,6 +9,8 @@ declare module "sys" {
   export const env: Readonly<Record<string, string>>;
   /** Ends the process at once; fails instead with 70 if a promise was rejected and nobody handled it. */
   export function exit(status: number): never;
+  /** Runs another program of this binary, by the name that ../host/build.mjs gives it, to the end of its top level. */
+  export function runProgram(name: string): void;
   /** Only in the conformance build: makes the host panic. */
   export function panic(): never;
 

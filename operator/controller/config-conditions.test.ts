@@ -62,8 +62,16 @@ describe("statusOf() says", () => {
     assert.match(find(status, "Degraded").message, /n1: net\.core\.netdev_max_backlog shall be "5000" and is "1000"/);
   });
 
-  test("that the kernel's own limit is another one than mqtap has set", () => {
-    const status = judge([four], { n1: backend("Sysctl", { kernelLimit: 256 }) });
+  test("that someone else keeps the kernel's own limit at another value than mqtap has set", () => {
+    const givenUp = {
+      tuntap: { maxQueues: 4, enforcedBy: "Advisory" as const, kernelLimit: 256, original: 16 },
+      conditions: [
+        condition("Applied", "True", "Overridden", "someone else"),
+        condition("Degraded", "True", "Overridden", "someone else"),
+      ],
+    };
+    const status = judge([four], { n1: appliedStatus(givenUp) });
+    assert.equal(status.nodes?.overridden, 1);
     assert.equal(short(status, "Degraded"), "True ValuesOverridden");
     assert.match(find(status, "Degraded").message, /tuntap\.maxQueues shall be "4" and is "256"/);
   });

@@ -32,6 +32,11 @@ pub fn run(bytecode: &[u8]) {
 
 fn evaluate(ctx: &Ctx<'_>, bytecode: &[u8]) -> Result<()> {
     Module::declare_def::<Sys, _>(ctx.clone(), "sys")?;
+    start(ctx, bytecode)
+}
+
+/// Runs one program's top level to its end.
+pub fn start(ctx: &Ctx<'_>, bytecode: &[u8]) -> Result<()> {
     // SAFETY: the bytes come from build.rs, which used this very engine.
     let module = unsafe { Module::load(ctx.clone(), bytecode) }?;
     let (_module, done) = module.eval()?;

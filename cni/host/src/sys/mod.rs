@@ -51,6 +51,7 @@ functions! {
     "sha256Hex" => text::sha256_hex,
     "encodeUtf8" => text::encode_utf8,
     "decodeUtf8" => text::decode_utf8,
+    "runProgram" => process::run_program,
     "exit" => process::exit,
     #[cfg(feature = "conformance")] "panic" => process::panic,
 }

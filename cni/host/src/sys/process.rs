@@ -1,6 +1,7 @@
-//! Time and the end of the process.
-use crate::{fatal, rejections};
-use rquickjs::Ctx;
+//! Time, other programs of this binary, and the end of the process.
+use super::values::Text;
+use crate::{engine, fatal, programs, rejections};
+use rquickjs::{Ctx, Exception, Result};
 use rustix::time::{ClockId, clock_gettime};
 use std::time::Duration;
 
@@ -11,6 +12,14 @@ pub fn monotonic_ms() -> f64 {
 
 pub fn sleep(ms: f64) {
     std::thread::sleep(Duration::try_from_secs_f64(ms / 1e3).unwrap_or_default());
+}
+
+/// Runs another program of this binary, so that one which does not need it does not pay for reading it.
+pub fn run_program(ctx: Ctx, name: Text) -> Result<()> {
+    let Some(bytecode) = programs::find(&name.0) else {
+        return Err(Exception::throw_range(&ctx, "no such program in this binary"));
+    };
+    engine::start(&ctx, bytecode)
 }
 
 /// Ends the process with `status`, unless a promise was rejected and nobody handled it.

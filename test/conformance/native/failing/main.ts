@@ -1,0 +1,3 @@
+// A second program of dist/mqtap-conformance, which fails at once.
+
+throw new RangeError("this program fails");
