@@ -15,7 +15,7 @@ export interface Plugin {
 }
 
 /** What both plugins are asked for: the reference's own fields, with owner and group (its faster path). */
-export const sameConfig = { cniVersion: "1.1.0", name: "bench", type: "tap", multiQueue: true, owner: 107, group: 107 };
+const sameConfig = { cniVersion: "1.1.0", name: "bench", type: "tap", multiQueue: true, owner: 107, group: 107 };
 
 /** Compiles spawn.c into `directory` and returns a function that runs a plugin once. */
 export function measuringRunner(directory: string): (call: PluginCall) => Cost {
