@@ -29,7 +29,13 @@ try {
     isKept: values.keep,
   });
 } catch (error) {
-  if (!stop.signal.aborted) throw error;
-  process.stdout.write("Stopped; nothing is left.\n");
-  process.exitCode = 130;
+  if (stop.signal.aborted) {
+    process.stdout.write("Stopped; nothing is left.\n");
+    process.exitCode = 130;
+  } else {
+    process.stderr.write(
+      `mqtap: the demo failed, and nothing of it is left: ${error instanceof Error ? error.stack : error}\n`,
+    );
+    process.exitCode = 1;
+  }
 }

@@ -83,7 +83,7 @@ export async function runAgent(flags: AgentFlags, surroundings: AgentSurrounding
     reflector = startReflector<ObservedProfile>({
       ...{ transport, clock, random, log, signal },
       path: profilesPath,
-      fieldSelector: `metadata.name=${flags.nodeName}`,
+      name: flags.nodeName,
       parse: observeProfile,
       keyOf: ({ name }) => name,
       onChange: (_name, change) => {

@@ -43,7 +43,7 @@ export const usage = `mqtap agent: brings one node to its NodeNetworkProfile and
   --boot-id-file FILE           tells one boot from another (default /proc/sys/kernel/random/boot_id)
   --hook-image-names A,B        image names that count as the hook (default mqtap-hook)
   --managed-tap-bindings A,B    binding plugins whose domainAttachmentType is managedTap (default mqtap)
-  --drift-interval 60s          how often values are looked at, give or take 20 %
+  --drift-interval 60s          how often values are looked at, at the latest
   --start-jitter 0s             wait up to so long before the API server is asked
   --log-level LEVEL             ${logLevels.join(", ")} (default info)
 `;

@@ -67,7 +67,7 @@ export class ProfileLoop {
     await this.#applyNode();
     const { driftIntervalMs, random, queue } = this.#options;
     queue.add("status");
-    return { requeueAfterMs: driftIntervalMs * (0.8 + 0.4 * random()) };
+    return { requeueAfterMs: driftIntervalMs * (0.8 + 0.2 * random()) };
   }
 
   /** What this node allows; undefined while no profile has been seen, now or before. */

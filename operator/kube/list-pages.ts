@@ -1,7 +1,7 @@
-// Listing a whole collection, page by page, so that neither side ever holds 5000 full objects at once: each object is
-// projected as its page arrives.
+// What a reflector begins with. A whole collection is listed page by page, so that neither side ever holds 5000 full
+// objects at once: each object is projected as its page arrives. One object is read by its name.
 import { isRecord } from "./object-meta.ts";
-import { isGone, type KubeQuery, type KubeTransport } from "./transport.ts";
+import { isGone, isNotFound, type KubeQuery, type KubeTransport } from "./transport.ts";
 
 /** What to list, and what to keep of each object. */
 export interface ListOptions<T> {
@@ -15,7 +15,7 @@ export interface ListOptions<T> {
 /** A consistent list. */
 export interface Listed<T> {
   readonly items: readonly T[];
-  /** Watch from here. */
+  /** Watch from here; empty: from the newest, beginning with what there is. */
   readonly resourceVersion: string;
 }
 
@@ -30,6 +30,19 @@ export async function listAll<T>(options: ListOptions<T>): Promise<Listed<T>> {
     if (isGone(error)) {
       return listPages(options, undefined);
     }
+    throw error;
+  }
+}
+
+/** Reads one object as a list of it, empty where there is none. Its own resource version may be older than what a watch can
+ * begin with, so the watch begins with the newest. */
+export async function readOne<T>(options: Omit<ListOptions<T>, "query">): Promise<Listed<T>> {
+  const { transport, path, signal, project } = options;
+  try {
+    const { body } = await transport.request({ method: "GET", path, signal });
+    return { items: [project(body)], resourceVersion: "" };
+  } catch (error) {
+    if (isNotFound(error)) return { items: [], resourceVersion: "" };
     throw error;
   }
 }

@@ -5,10 +5,9 @@ import { ReflectorBed, thing } from "../../test/fakes/reflector-bed.ts";
 
 describe("startReflector()", () => {
   it("lists in pages of 500, then watches with bookmarks and a time limit from the list's version", async () => {
-    await using bed = await ReflectorBed.open({ fieldSelector: "metadata.name=a", labelSelector: "x=y" });
+    await using bed = await ReflectorBed.open({ labelSelector: "x=y" });
     const first = await bed.server.next();
     assert.deepEqual(Object.fromEntries(first.query), {
-      fieldSelector: "metadata.name=a",
       labelSelector: "x=y",
       limit: "500",
     });
@@ -19,7 +18,6 @@ describe("startReflector()", () => {
     second.answerList([thing("b", 2)], "7");
     const watch = await bed.watching();
     assert.deepEqual(Object.fromEntries(watch.query), {
-      fieldSelector: "metadata.name=a",
       labelSelector: "x=y",
       watch: "true",
       allowWatchBookmarks: "true",
@@ -36,6 +34,32 @@ describe("startReflector()", () => {
       parseFailures: 0,
       lastError: undefined,
     });
+  });
+
+  it("reads one object by its name and watches only that from the newest version, which needs no right to list", async () => {
+    await using bed = await ReflectorBed.open({ name: "a" });
+    const read = await bed.server.next();
+    assert.equal(read.path, "/apis/test/v1/things/a");
+    read.answer(200, thing("a", 3));
+    const watch = await bed.watching();
+    assert.deepEqual([watch.path, watch.query.get("fieldSelector")], ["/apis/test/v1/things", "metadata.name=a"]);
+    assert.equal(watch.query.has("resourceVersion"), false);
+    watch.event("ADDED", thing("a", 3));
+    watch.event("MODIFIED", thing("a", 4));
+    await eventually("the modified object", () => bed.reflector.store.get("a")?.resourceVersion === "4");
+    watch.end();
+    const next = await bed.server.next();
+    assert.deepEqual([next.isWatch, next.query.get("resourceVersion")], [true, "4"]);
+  });
+
+  it("takes an object that is not there for an empty list and waits for it", async () => {
+    await using bed = await ReflectorBed.open({ name: "a" });
+    (await bed.server.next()).answerStatus(404, "NotFound");
+    const watch = await bed.watching();
+    await bed.reflector.synced;
+    assert.equal(bed.reflector.store.size, 0);
+    watch.event("ADDED", thing("a", 9));
+    await eventually("the object", () => bed.names.includes("a"));
   });
 
   it("resolves synced after the changes of the first list were handed out", async () => {

@@ -2,7 +2,7 @@
 // Listing again is for what a watch cannot heal; everything else waits with back-off and goes on where it was.
 import { backoffDelayMs } from "./backoff.ts";
 import { type Clock, delay } from "./clock.ts";
-import { listAll } from "./list-pages.ts";
+import { listAll, readOne } from "./list-pages.ts";
 import { describeError, type Log } from "./log.ts";
 import { objectId } from "./object-meta.ts";
 import { type Change, ReflectedStore } from "./reflected-store.ts";
@@ -14,7 +14,8 @@ export interface ReflectorOptions<T> {
   readonly transport: KubeTransport;
   /** Of the collection. */
   readonly path: string;
-  readonly fieldSelector?: string | undefined;
+  /** Only the object of this name. It is read by GET, so that the rights `get` and `watch` suffice. */
+  readonly name?: string | undefined;
   readonly labelSelector?: string | undefined;
   /** Projection of an object. undefined: not of interest (leaves the store). A throw is reported, and the object last
    * known stays in the store. */
@@ -64,7 +65,9 @@ const mostResumes = 5;
 export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
   const { transport, path, clock, random, signal } = options;
   const log = options.log.child({ path });
-  const query = { fieldSelector: options.fieldSelector, labelSelector: options.labelSelector };
+  const { name, labelSelector } = options;
+  const fieldSelector = name === undefined ? undefined : `metadata.name=${name}`;
+  const query = { fieldSelector, labelSelector };
   const synced = Promise.withResolvers<void>();
   synced.promise.catch(() => undefined); // whoever does not wait need not handle it
   const health = { synced: false, connected: false, failures: 0, lists: 0, watches: 0, parseFailures: 0 };
@@ -85,7 +88,10 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
 
   const list = async (): Promise<string> => {
     health.lists += 1;
-    const listed = await listAll({ transport, path, query, signal, project: (object) => store.project(object) });
+    const project = (object: unknown) => store.project(object);
+    const listed = await (name === undefined
+      ? listAll({ transport, path, query, signal, project })
+      : readOne({ transport, path: `${path}/${name}`, signal, project }));
     store.replace(listed.items);
     if (!health.synced) {
       health.synced = true;

@@ -18,6 +18,7 @@ export interface WatchOnceOptions {
   readonly transport: KubeTransport;
   readonly path: string;
   readonly query: KubeQuery;
+  /** Empty: from the newest, beginning with what there is. */
   readonly resourceVersion: string;
   readonly clock: Clock;
   readonly random: () => number;
@@ -56,7 +57,13 @@ export async function watchOnce(options: WatchOnceOptions): Promise<void> {
   const frames = await transport.watch({
     method: "GET",
     path,
-    query: { ...query, watch: true, allowWatchBookmarks: true, timeoutSeconds, resourceVersion },
+    query: {
+      ...query,
+      watch: true,
+      allowWatchBookmarks: true,
+      timeoutSeconds,
+      resourceVersion: resourceVersion === "" ? undefined : resourceVersion,
+    },
     signal: whole.signal,
   });
   options.onOpen();

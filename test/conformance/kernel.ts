@@ -81,6 +81,13 @@ const links: Cases<KernelWorld> = {
     isEqual([bridge?.name, bridge?.kind, bridge?.isUp, bridge?.tap], ["bridge0", "bridge", false, undefined]);
     isEqual(others, []);
   },
+  "links() tells many taps apart, more than one answer of the kernel holds": (world) => {
+    using namespace = open(world);
+    const made = Array.from({ length: 40 }, (_, index) => persistent(namespace, `many${index}`, index % 2 === 0));
+    const found = new Map(namespace.links().map((link) => [link.name, link]));
+    isEqual(found.size, made.length + 2);
+    for (const [index, { name }] of made.entries()) isEqual(found.get(name)?.tap?.isMultiQueue, index % 2 === 0);
+  },
   "links() and findLink() say the same": (world) => {
     using namespace = open(world);
     persistent(namespace, "tap0", true);

@@ -118,6 +118,14 @@ const errors: Cases<SyscallsWorld> = {
     isEqual([name, syscall, errno, code, args], ["SyscallError", "open", 2, "ENOENT", '"/nothing/here"']);
     isEqual(message, 'cannot open "/nothing/here": ENOENT');
   },
+  "openIfThere() is undefined for what is not there, and fails like open() otherwise": (world) => {
+    const { syscalls, directory } = world;
+    isEqual(syscalls.openIfThere(`${directory}/nothing`, 0), undefined);
+    const fd = syscalls.openIfThere(`${directory}/text`, 0);
+    isEqual(fd === undefined ? undefined : within(syscalls, fd, () => syscalls.readToEnd(fd)), "grün 🌳\n");
+    const { message } = failsWith("ENOTDIR", () => syscalls.openIfThere(`${directory}/text/x`, 0));
+    isEqual(message, `cannot open "${directory}/text/x": ENOTDIR`);
+  },
   "every call fails with the kernel's own errno": ({ syscalls, directory }) => {
     const bytes = new Uint8Array(ifreqBytes);
     const expected: Record<string, readonly [string, () => unknown]> = {

@@ -8,10 +8,6 @@ const namespace = "mqtap-system";
 export const allowed: Readonly<Record<string, () => readonly ["admin" | "controller" | "agent1", ApiRequest]>> = {
   "an agent report on its own node": () => ["agent1", profileStatus("n1")],
   "an agent read its own profile": () => ["agent1", { method: "GET", path: `${profiles}/n1` }],
-  "an agent list its own profile": () => [
-    "agent1",
-    { method: "GET", path: `${profiles}?fieldSelector=metadata.name%3Dn1` },
-  ],
   "an agent write an event on a VM": () => ["agent1", event()],
   "an agent write an event on its own profile": () => [
     "agent1",

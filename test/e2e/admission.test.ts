@@ -115,6 +115,11 @@ describe("deploy/base refuses", () => {
       { method: "DELETE", path: `${profiles}/n1` },
       /cannot delete resource/,
     ],
+    "an agent that lists profiles, even its own alone": () => [
+      "agent1",
+      { method: "GET", path: `${profiles}?fieldSelector=metadata.name%3Dn1` },
+      /cannot list resource/,
+    ],
     "an agent that reads configs": () => ["agent1", { method: "GET", path: configs }, /cannot list resource/],
     "an agent that reads nodes": () => ["agent1", { method: "GET", path: "/api/v1/nodes/n1" }, /cannot get resource/],
     "an agent that lists pods": () => ["agent1", { method: "GET", path: "/api/v1/pods" }, /cannot list resource/],

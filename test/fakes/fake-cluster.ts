@@ -105,9 +105,10 @@ export class FakeCluster implements KubeTransport {
     request.signal?.addEventListener("abort", () => frames.fail(new Error("aborted")));
     const watches = this.#watches.get(request.path) ?? new Set();
     this.#watches.set(request.path, watches.add(frames));
+    const from = request.query?.["resourceVersion"];
     for (const object of this.#below(request.path)) {
-      if (Number(object.metadata["resourceVersion"]) > Number(request.query?.["resourceVersion"])) {
-        frames.push({ type: "MODIFIED", object: structuredClone(object) });
+      if (from === undefined || Number(object.metadata["resourceVersion"]) > Number(from)) {
+        frames.push({ type: from === undefined ? "ADDED" : "MODIFIED", object: structuredClone(object) });
       }
     }
     return frames;

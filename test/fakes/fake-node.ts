@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { dispatch, type Outcome } from "../../cni/dispatch.ts";
 import type { Variables } from "../../cni/environment.ts";
 import { formatSizingAnswer, type SizingAnswer } from "../../cni/sizing/protocol.ts";
+import { verbs } from "../../cni/verbs.ts";
 import { FakeKernel } from "./fake-kernel.ts";
 import type { FakeNamespace } from "./fake-namespace.ts";
 import { FakeSyscalls } from "./fake-syscalls.ts";
@@ -30,7 +31,7 @@ export class FakeNode {
     const text = typeof conf === "string" ? conf : JSON.stringify({ cniVersion: "1.1.0", name: "net", ...conf });
     const { kernel, sys } = this;
     const log = (level: string, message: string) => void this.logged.push(`${level}: ${message}`);
-    const outcome = dispatch({ variables, readStdin: () => text, kernel, sys, log });
+    const outcome = dispatch({ verbs, variables, readStdin: () => text, kernel, sys, log });
     assert.equal(kernel.openHandles, 0);
     assert.equal(sys.openCount, 0);
     return outcome;

@@ -47,6 +47,10 @@ export class FakeSyscalls implements Syscalls {
     return this.#add({ kind: "file", bytes: new TextEncoder().encode(content), offset: 0 });
   }
 
+  openIfThere(path: string): number | undefined {
+    return this.files.has(path) ? this.open(path) : undefined;
+  }
+
   close(fd: number): void {
     if (!this.#open.delete(fd)) throw failure("close", "EBADF", String(fd));
   }

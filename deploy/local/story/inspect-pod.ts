@@ -45,7 +45,7 @@ export async function inspectPod(
 }
 
 /** Who set the limit and what holds it: "dense-windows, Sysctl". */
-export function limitSource(profile: NodeNetworkProfile | undefined): string {
+function limitSource(profile: NodeNetworkProfile | undefined): string {
   const source = profile?.spec.sources.find(({ keys }) => keys.includes("tuntap.maxQueues"));
   return source === undefined ? "-" : `${source.config}, ${profile?.status.tuntap?.enforcedBy ?? "?"}`;
 }

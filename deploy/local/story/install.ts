@@ -6,7 +6,7 @@ import type { Layout } from "./layout.ts";
 import { waitUntil } from "./wait-until.ts";
 
 /** The commands a person would type, each as arguments of kubectl. */
-export function installCommands(layout: Layout): readonly (readonly string[])[] {
+function installCommands(layout: Layout): readonly (readonly string[])[] {
   return [
     ["apply", "-f", layout.crds],
     ["apply", "-f", layout.kubevirtStandIn],

@@ -68,7 +68,7 @@ export async function startPodNetwork(cluster: Cluster, pod: LauncherPod): Promi
 }
 
 /** How cnitool is called on a node of the cluster. */
-export function cnitoolOptions(cluster: Cluster, node: string): CnitoolOptions {
+function cnitoolOptions(cluster: Cluster, node: string): CnitoolOptions {
   const { binDir, distDir } = cluster.layout;
   return {
     node: cluster.node(node),

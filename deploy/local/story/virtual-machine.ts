@@ -22,7 +22,7 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-export const hookImage = "example.org/mqtap/mqtap-hook:v0.1.0";
+const hookImage = "example.org/mqtap/mqtap-hook:v0.1.0";
 
 export function namespaceOf(vm: VirtualMachine): string {
   return vm.namespace ?? "default";
