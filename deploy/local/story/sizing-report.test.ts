@@ -36,8 +36,11 @@ test("kernelTable() adds enabled and disabled queues, and shortens the alias", (
 
 test("taps of one VM that came out alike share a row, others do not", () => {
   const second = { ...web, tap: "tap16477688c0e" };
-  assert.equal(kernelTable([web, second]).length, 2);
-  assert.equal(kernelTable([web, { ...second, opened: { opened: 0, error: "EPERM" } }]).length, 3);
+  // a cell that wraps goes on in a line without the VM's name
+  const rows = (taps: Parameters<typeof kernelTable>[0]) =>
+    kernelTable(taps).filter((line) => line.startsWith(web.vm)).length;
+  assert.equal(rows([web, second]), 1);
+  assert.equal(rows([web, { ...second, opened: { opened: 0, error: "EPERM" } }]), 2);
   assert.match(kernelTable([web, second]).join("\n"), /tap0 \+1/);
   assert.match(decisionTable([web, second]).join(" "), /\(all 2 +alike\)/);
 });
