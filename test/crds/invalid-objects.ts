@@ -246,7 +246,7 @@ export const invalidObjects: Readonly<Record<string, InvalidObject>> = {
   },
   "a profile without its sources": {
     object: profile({ sources: undefined }),
-    says: ["spec.sources: Required value"],
+    says: ["spec", "tuntap.maxQueues needs a source", "each sysctl needs a source"],
   },
   "a profile whose limit comes from nowhere": {
     object: profile({ sources: [{ ...source, keys: ["tuntap.maxQueuesPerVM"] }], sysctls: [] }),
