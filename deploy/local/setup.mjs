@@ -17,6 +17,11 @@ const commands = {
     script: "npm start",
     needsRoot: "the demo makes network namespaces, mounts and tap devices",
     needs: ["toolchains", "modules", "components", "build"],
+    // the first two steps of the story; demo.ts tells the rest
+    tells: {
+      modules: "1. Set-up: Node modules, and etcd, kube-apiserver, kubectl and cnitool, built once and then cached",
+      build: "\n2. Build: dist/mqtap, dist/controller.mjs, dist/agent.mjs",
+    },
     run: (context) => runNode(context, ["deploy/local/demo.ts"]),
   },
   test: {
@@ -64,7 +69,10 @@ async function main([name, ...args]) {
   Object.assign(process.env, toolchainEnvironment(process.env), { MQTAP_COMPONENTS: join(root, "dist/components") });
   const env = process.env;
   const context = { name, args, uid, env };
-  for (const need of command.needs) await provisions[need](context);
+  for (const need of command.needs) {
+    if (command.tells?.[need] !== undefined) console.log(command.tells[need]);
+    await provisions[need](context);
+  }
   return command.run(context);
 }
 
