@@ -2,7 +2,7 @@
 // the value, and what would be right. Go's zero values ("" and null) mean "not set", as in the reference plugin.
 
 import { CniError, errorCodes } from "./error.ts";
-import { integerWithin, isJsonObject, type JsonObject, memberOf, showJson } from "./json-object.ts";
+import { integerWithin, isJsonObject, type JsonObject, showJson } from "./json-object.ts";
 import { macFault, normalizeMac } from "./tap/mac.ts";
 import { interfaceNameFault } from "./tap/name.ts";
 
@@ -10,42 +10,43 @@ import { interfaceNameFault } from "./tap/name.ts";
 const greatestId = 0xffff_fffe;
 
 export class NetConfReader {
-  readonly #object: JsonObject;
+  /** By lower-case key; the last one wins, as for Go. */
+  readonly #members = new Map<string, unknown>();
   readonly #path: string;
 
   constructor(object: JsonObject, path: string) {
-    this.#object = object;
+    for (const key of Object.keys(object)) this.#members.set(key.toLowerCase(), object[key]);
     this.#path = path;
   }
 
   object(key: string): NetConfReader | undefined {
-    const value = memberOf(this.#object, key);
+    const value = this.#member(key);
     if (value === undefined) return undefined;
     if (!isJsonObject(value)) throw this.#invalid(key, value, "use an object");
     return new NetConfReader(value, `${this.#path}${key}.`);
   }
 
   text(key: string): string | undefined {
-    const value = memberOf(this.#object, key);
+    const value = this.#member(key);
     if (value !== undefined && typeof value !== "string") throw this.#invalid(key, value, "use a string");
     return value || undefined;
   }
 
   texts(key: string): readonly string[] {
-    const value = memberOf(this.#object, key) ?? [];
+    const value = this.#member(key) ?? [];
     if (!isTextArray(value)) throw this.#invalid(key, value, "use an array of strings");
     return value;
   }
 
   boolean(key: string): boolean | undefined {
-    const value = memberOf(this.#object, key);
+    const value = this.#member(key);
     if (value === undefined || typeof value === "boolean") return value;
     const hint = typeof value === "number" ? ', or set "queues" for a number' : "";
     throw this.#invalid(key, value, `use true or false${hint}`);
   }
 
   integer(key: string, range: { least: number; most: number; zeroMeansAbsent?: boolean }): number | undefined {
-    const value = memberOf(this.#object, key);
+    const value = this.#member(key);
     if (value === undefined || (value === 0 && range.zeroMeansAbsent === true)) return undefined;
     const integer = integerWithin(value, range.least, range.most);
     if (integer === undefined) throw this.#invalid(key, value, `use an integer from ${range.least} to ${range.most}`);
@@ -87,6 +88,10 @@ export class NetConfReader {
   unsupported(key: string, value: unknown, advice: string): CniError {
     const shown = isJsonObject(value) ? JSON.stringify(value) : showJson(value);
     return new CniError(errorCodes.UnsupportedField, `unsupported field "${this.#path}${key}": ${shown}: ${advice}`);
+  }
+
+  #member(key: string): unknown {
+    return this.#members.get(key.toLowerCase()) ?? undefined;
   }
 
   #invalid(key: string, value: unknown, advice: string): CniError {

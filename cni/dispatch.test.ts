@@ -5,12 +5,13 @@ import { FakeNode, netns, prevResult } from "../test/fakes/fake-node.ts";
 import { dispatch } from "./dispatch.ts";
 import type { Variables } from "./environment.ts";
 import { SyscallError } from "./sys/syscalls.ts";
+import { verbs } from "./verbs.ts";
 
 describe("dispatch()", () => {
   test("does not read stdin for VERSION, nor before the environment is right", () => {
     const { kernel, sys } = new FakeNode();
     const readStdin = () => assert.fail("stdin was read");
-    const run = (variables: Variables) => dispatch({ variables, readStdin, kernel, sys, log: () => undefined });
+    const run = (variables: Variables) => dispatch({ verbs, variables, readStdin, kernel, sys, log: () => undefined });
     assert.equal(run({ CNI_COMMAND: "VERSION" }).exitStatus, 0);
     assert.equal(run({ CNI_COMMAND: "ADD" }).exitStatus, 1);
     assert.equal(run({}).exitStatus, 0);
@@ -22,7 +23,7 @@ describe("dispatch()", () => {
       throw new SyscallError({ syscall: "read", errno: 5, code: "EIO", args: "" });
     };
     const variables = { CNI_COMMAND: "STATUS", CNI_PATH: "/x" };
-    const { stdout, exitStatus } = dispatch({ variables, readStdin, kernel, sys, log: () => undefined });
+    const { stdout, exitStatus } = dispatch({ verbs, variables, readStdin, kernel, sys, log: () => undefined });
     assert.deepEqual([JSON.parse(stdout).code, exitStatus], [5, 1]);
   });
 

@@ -1,12 +1,7 @@
 // From variables and stdin to stdout and an exit status: the order of checks of pkg/skel (cni v1.3.0), with the own-namespace
 // guard moved before the act. The one place where an unknown error becomes a CNI error document.
 
-import { add } from "./commands/add.ts";
-import type { Command, Effects } from "./commands/call.ts";
-import { check } from "./commands/check.ts";
-import { del } from "./commands/del.ts";
-import { gc } from "./commands/gc.ts";
-import { status } from "./commands/status.ts";
+import type { Effects, Verb, Verbs } from "./commands/call.ts";
 import { version } from "./commands/version.ts";
 import { newestVersion, parseEnvelope, parseVersion, supportedVersions } from "./config.ts";
 import { isStartedByHand, parseEnvironment, type Variables } from "./environment.ts";
@@ -14,6 +9,7 @@ import { CniError, errorCodes, formatError, toCniError } from "./error.ts";
 import { SyscallError } from "./sys/syscalls.ts";
 
 export interface Invocation extends Effects {
+  readonly verbs: Verbs;
   readonly variables: Variables;
   /** Read to its end, and only when the verb takes a configuration. */
   readonly readStdin: () => string;
@@ -46,12 +42,12 @@ export function dispatch(invocation: Invocation): Outcome {
 }
 
 /** `progress` learns the version that errors are written in, as soon as it is known. */
-function perform({ variables, readStdin, ...effects }: Invocation, progress: { cniVersion: string }): string {
+function perform({ verbs, variables, readStdin, ...effects }: Invocation, progress: { cniVersion: string }): string {
   const environment = parseEnvironment(variables);
   if (environment.command === "VERSION") return version();
   const text = readConfiguration(readStdin);
   const { document, network } = parseEnvelope(text);
-  const { run, since } = verb(environment.command);
+  const { run, since } = findVerb(verbs, environment.command);
   const cniVersion = parseVersion(document);
   progress.cniVersion = cniVersion;
   if (supportedVersions.indexOf(cniVersion) < supportedVersions.indexOf(since)) {
@@ -62,21 +58,10 @@ function perform({ variables, readStdin, ...effects }: Invocation, progress: { c
   return run({ ...effects, environment, text, document, network, cniVersion });
 }
 
-function verb(command: string): { readonly run: Command; readonly since: string } {
-  switch (command) {
-    case "ADD":
-      return { run: add, since: "0.1.0" };
-    case "DEL":
-      return { run: del, since: "0.1.0" };
-    case "CHECK":
-      return { run: check, since: "0.4.0" };
-    case "GC":
-      return { run: gc, since: "1.1.0" };
-    case "STATUS":
-      return { run: status, since: "1.1.0" };
-    default:
-      throw new CniError(errorCodes.InvalidEnvironment, `unknown CNI_COMMAND: ${JSON.stringify(command)}`);
-  }
+function findVerb(verbs: Verbs, command: string): Verb {
+  const verb = Object.hasOwn(verbs, command) ? verbs[command] : undefined;
+  if (verb !== undefined) return verb;
+  throw new CniError(errorCodes.InvalidEnvironment, `unknown CNI_COMMAND: ${JSON.stringify(command)}`);
 }
 
 function readConfiguration(readStdin: () => string): string {

@@ -22,13 +22,11 @@ interface Requirement {
   readonly fault?: (value: string) => string | undefined;
 }
 
-const attachmentCommands = ["ADD", "CHECK", "DEL"];
-
 const requirements: readonly Requirement[] = [
-  { variable: "CNI_CONTAINERID", commands: attachmentCommands, fault: containerIdFault },
+  { variable: "CNI_CONTAINERID", commands: ["ADD", "CHECK", "DEL"], fault: containerIdFault },
   { variable: "CNI_NETNS", commands: ["ADD", "CHECK"] },
-  { variable: "CNI_IFNAME", commands: attachmentCommands, fault: ifNameFault },
-  { variable: "CNI_PATH", commands: [...attachmentCommands, "GC", "STATUS"] },
+  { variable: "CNI_IFNAME", commands: ["ADD", "CHECK", "DEL"], fault: ifNameFault },
+  { variable: "CNI_PATH", commands: ["ADD", "CHECK", "DEL", "GC", "STATUS"] },
 ];
 
 /** @throws CniError 4 naming the invalid variable, or else all missing ones. */

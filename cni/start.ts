@@ -1,5 +1,5 @@
 // The program that the binary starts with. It answers VERSION, which runtimes ask of every plugin again and again, and leaves
-// the rest to main.ts: the engine then reads the bytecode of the verbs only when one is wanted.
+// the rest to the files of programs/: the engine then reads only the bytecode that the verb needs.
 
 // biome-ignore lint/style/useNodejsImportProtocol: the host of the binary offers "sys", Node has no part in it
 import { env, exit, runProgram, write } from "sys";
@@ -9,4 +9,16 @@ if (env["CNI_COMMAND"] === "VERSION") {
   write(1, version());
   exit(0);
 }
-runProgram("mqtap-verbs");
+runProgram(programFor(env["CNI_COMMAND"]));
+
+/** The names that host/build.mjs gives to the files of programs/. */
+function programFor(command: string | undefined): string {
+  switch (command) {
+    case "ADD":
+      return "mqtap-add";
+    case "DEL":
+      return "mqtap-del";
+    default:
+      return "mqtap-verbs";
+  }
+}

@@ -23,3 +23,12 @@ export interface Call extends Effects {
 
 /** A verb returns its stdout: one JSON document with its newline, or nothing. */
 export type Command = (call: Call) => string;
+
+export interface Verb {
+  readonly run: Command;
+  /** The first cniVersion that knows it. */
+  readonly since: string;
+}
+
+/** By the name that CNI_COMMAND gives. */
+export type Verbs = Readonly<Record<string, Verb>>;

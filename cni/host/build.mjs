@@ -10,7 +10,15 @@ import { fileURLToPath } from "node:url";
 
 /** What can be built: dist/<name>, from the entry points of its programs. The first program is the one that starts. */
 const binaries = {
-  mqtap: { programs: { mqtap: "cni/start.ts", "mqtap-verbs": "cni/main.ts" }, features: [] },
+  mqtap: {
+    programs: {
+      mqtap: "cni/start.ts",
+      "mqtap-add": "cni/programs/add.ts",
+      "mqtap-del": "cni/programs/del.ts",
+      "mqtap-verbs": "cni/programs/verbs.ts",
+    },
+    features: [],
+  },
   // For tests: the conformance suites as the program, and a way to make the host panic.
   "mqtap-conformance": {
     programs: {
@@ -22,7 +30,7 @@ const binaries = {
 };
 
 const targets = { x64: "x86_64-unknown-linux-gnu", arm64: "aarch64-unknown-linux-gnu" };
-const rustFlags = "-C target-feature=+crt-static -C relocation-model=static";
+const rustFlags = ["-Ctarget-feature=+crt-static", "-Crelocation-model=static"];
 const maxAttempts = 3;
 
 /**
@@ -36,7 +44,7 @@ export async function buildBinary({ root, log = () => {}, env = process.env, nam
   const entries = Object.entries(programs);
   const bundles = await Promise.all(entries.map(([program, entry]) => makeBundle({ root, program, entry })));
   const codes = bundles.map(({ code }) => code);
-  const inputs = hashOf([...codes, rustFlags, target, ...features, ...hostSources(root)]);
+  const inputs = hashOf([...codes, ...rustFlags, target, ...features, ...hostSources(root)]);
   const stampFile = join(root, "dist", `.${name}.inputs`);
   const binary = join(root, "dist", name);
   if (existsSync(binary) && existsSync(stampFile) && readFileSync(stampFile, "utf8") === inputs) return;
@@ -84,16 +92,17 @@ function hostSources(root) {
 async function compile({ root, log, target, features, inputs, list, binary, targetDirectory, env }) {
   const made = join(targetDirectory, target, "release/mqtap-host");
   const args = ["build", "--release", "--locked", "--target", target, "--features", features.join(",")];
-  const { CARGO_ENCODED_RUSTFLAGS: _, ...inherited } = env;
+  const cwd = join(root, "cni/host");
+  await runCargo({ args: ["fetch", "--locked", "--target", target], cwd, env, log });
   const cargoEnv = {
-    ...inherited,
+    ...env,
     CARGO_TARGET_DIR: targetDirectory,
-    RUSTFLAGS: rustFlags,
+    CARGO_ENCODED_RUSTFLAGS: [...rustFlags, ...withoutBuildPaths(env)].join("\x1f"),
     MQTAP_PROGRAMS: list,
     MQTAP_INPUTS: inputs,
   };
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-    await runCargo({ args, cwd: join(root, "cni/host"), env: cargoEnv, log });
+    await runCargo({ args, cwd, env: cargoEnv, log });
     const temporary = `${binary}.${process.pid}.tmp`;
     copyFileSync(made, temporary);
     // Another checkout may build in the same directory: its binary carries the hash of other inputs.
@@ -102,6 +111,13 @@ async function compile({ root, log, target, features, inputs, list, binary, targ
     return;
   }
   throw new Error(`cannot build ${binary}: another build keeps replacing ${made}`);
+}
+
+/** Where this machine keeps the crates' sources is nobody's business: panics name them as `crates/<crate>/…`. */
+function withoutBuildPaths(env) {
+  const sources = join(env.CARGO_HOME || join(env.HOME || homedir(), ".cargo"), "registry/src");
+  if (!existsSync(sources)) return [];
+  return readdirSync(sources).map((name) => `--remap-path-prefix=${join(sources, name)}=crates`);
 }
 
 /** Relays what cargo does; its whole output is the error when it fails. */

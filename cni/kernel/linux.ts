@@ -47,14 +47,9 @@ export class LinuxKernel implements Kernel {
   }
 
   isSelinuxEnforcing(): boolean {
-    let fd: number;
-    try {
-      fd = this.#syscalls.open(selinuxEnforcePath, 0);
-    } catch (error) {
-      // No SELinux in this kernel, or it is switched off.
-      if (error instanceof SyscallError && error.code === "ENOENT") return false;
-      throw error;
-    }
+    const fd = this.#syscalls.openIfThere(selinuxEnforcePath, 0);
+    // No SELinux in this kernel, or it is switched off.
+    if (fd === undefined) return false;
     try {
       return this.#syscalls.readToEnd(fd).trim() === "1";
     } finally {

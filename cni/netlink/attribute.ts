@@ -20,38 +20,65 @@ export function aligned(length: number): number {
   return (length + 3) & ~3;
 }
 
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** Missing bytes count as 0: whoever reads has looked at the length. */
+export function uint16At(bytes: Uint8Array, at: number): number {
+  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+}
+
+/** As {@link uint16At}, with a sign: 0xffff_ffff is -1. */
+export function int32At(bytes: Uint8Array, at: number): number {
+  return uint16At(bytes, at) | (uint16At(bytes, at + 2) << 16);
+}
+
+export function uint32At(bytes: Uint8Array, at: number): number {
+  return int32At(bytes, at) >>> 0;
+}
+
+export function putUint16(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >> 8;
+}
+
+/** Signed or not. */
+export function putInt32(bytes: Uint8Array, at: number, value: number): void {
+  putUint16(bytes, at, value);
+  putUint16(bytes, at + 2, value >> 16);
 }
 
 export function encodeAttributes(attributes: readonly Attribute[]): Uint8Array {
   let total = 0;
   for (const { value } of attributes) total += headerBytes + aligned(value.length);
   const bytes = new Uint8Array(total);
-  const view = viewOf(bytes);
   let offset = 0;
   for (const { type, value } of attributes) {
-    view.setUint16(offset, headerBytes + value.length, true);
-    view.setUint16(offset + 2, type, true);
+    putUint16(bytes, offset, headerBytes + value.length);
+    putUint16(bytes, offset + 2, type);
     bytes.set(value, offset + headerBytes);
     offset += headerBytes + aligned(value.length);
   }
   return bytes;
 }
 
-/** Flags in the type's upper two bits are dropped. @throws NetlinkFormatError */
-export function decodeAttributes(bytes: Uint8Array): readonly Attribute[] {
-  const view = viewOf(bytes);
+/**
+ * The attributes of the types in `wanted`, or all; flags in a type's upper two bits are dropped.
+ * The kernel tells much of a link that nobody reads, and a view of each value is what costs.
+ * @throws NetlinkFormatError
+ */
+export function decodeAttributes(bytes: Uint8Array, wanted?: readonly number[]): readonly Attribute[] {
   const attributes: Attribute[] = [];
+  // Read once: to the engine it is a getter.
+  const end = bytes.length;
   let offset = 0;
   // Fewer bytes than a header are padding, as in nla_ok().
-  while (offset + headerBytes <= bytes.length) {
-    const length = view.getUint16(offset, true);
-    if (length < headerBytes || offset + length > bytes.length) {
+  while (offset + headerBytes <= end) {
+    const length = uint16At(bytes, offset);
+    if (length < headerBytes || offset + length > end) {
       throw new NetlinkFormatError(`cannot decode an attribute: ${length} bytes do not fit at ${offset}`);
     }
-    const type = view.getUint16(offset + 2, true) & NLA_TYPE_MASK;
-    attributes.push({ type, value: bytes.subarray(offset + headerBytes, offset + length) });
+    const type = uint16At(bytes, offset + 2) & NLA_TYPE_MASK;
+    if (wanted === undefined || wanted.includes(type)) {
+      attributes.push({ type, value: bytes.subarray(offset + headerBytes, offset + length) });
+    }
     offset += aligned(length);
   }
   return attributes;
@@ -59,14 +86,14 @@ export function decodeAttributes(bytes: Uint8Array): readonly Attribute[] {
 
 export function encodeUint32(value: number): Uint8Array {
   const bytes = new Uint8Array(4);
-  viewOf(bytes).setUint32(0, value, true);
+  putInt32(bytes, 0, value);
   return bytes;
 }
 
 /** @throws NetlinkFormatError */
 export function decodeUint32(value: Uint8Array): number {
   if (value.length !== 4) throw new NetlinkFormatError(`cannot decode a 32-bit number: it has ${value.length} bytes`);
-  return viewOf(value).getUint32(0, true);
+  return uint32At(value, 0);
 }
 
 /** @throws NetlinkFormatError */

@@ -5,9 +5,11 @@ import {
   decodeAttributes,
   decodeUint32,
   encodeAttributes,
+  int32At,
   NetlinkFormatError,
+  putInt32,
+  uint32At,
   untilNul,
-  viewOf,
 } from "./attribute.ts";
 import {
   IFF_UP,
@@ -23,6 +25,8 @@ import {
 } from "./constants.ts";
 
 const ifinfomsgBytes = 16;
+const linkAttributes = [IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_QDISC, IFLA_MASTER, IFLA_LINKINFO, IFLA_IFALIAS];
+const infoAttributes = [IFLA_INFO_KIND, IFLA_INFO_DATA];
 
 /** What a request says of a link: which one, what to switch on, attributes. */
 export interface LinkRequest {
@@ -51,10 +55,9 @@ export interface RouteLink {
 export function encodeLinkRequest({ index, setFlags = 0, attributes = [] }: LinkRequest): Uint8Array {
   const encoded = encodeAttributes(attributes);
   const payload = new Uint8Array(ifinfomsgBytes + encoded.length);
-  const view = viewOf(payload);
-  view.setInt32(4, index, true);
-  view.setUint32(8, setFlags, true);
-  view.setUint32(12, setFlags, true);
+  putInt32(payload, 4, index);
+  putInt32(payload, 8, setFlags);
+  putInt32(payload, 12, setFlags);
   payload.set(encoded, ifinfomsgBytes);
   return payload;
 }
@@ -62,7 +65,6 @@ export function encodeLinkRequest({ index, setFlags = 0, attributes = [] }: Link
 /** @throws NetlinkFormatError */
 export function decodeLink(payload: Uint8Array, decodeUtf8: (bytes: Uint8Array) => string): RouteLink {
   if (payload.length < ifinfomsgBytes) throw new NetlinkFormatError("cannot decode a link: it is cut off");
-  const view = viewOf(payload);
   const text = (value: Uint8Array): string => decodeUtf8(untilNul(value));
   let name = "";
   let mac = "";
@@ -71,7 +73,7 @@ export function decodeLink(payload: Uint8Array, decodeUtf8: (bytes: Uint8Array) 
   let master: number | undefined;
   let qdisc: string | undefined;
   let info: { readonly kind: string | undefined; readonly data: Uint8Array | undefined } | undefined;
-  for (const { type, value } of decodeAttributes(payload.subarray(ifinfomsgBytes))) {
+  for (const { type, value } of decodeAttributes(payload.subarray(ifinfomsgBytes), linkAttributes)) {
     if (type === IFLA_IFNAME) name = text(value);
     else if (type === IFLA_ADDRESS) mac = formatMac(value);
     else if (type === IFLA_MTU) mtuBytes = decodeUint32(value);
@@ -81,8 +83,8 @@ export function decodeLink(payload: Uint8Array, decodeUtf8: (bytes: Uint8Array) 
     else if (type === IFLA_LINKINFO) info = decodeLinkInfo(value, text);
   }
   if (name === "") throw new NetlinkFormatError("cannot decode a link: it has no name");
-  const isUp = (view.getUint32(8, true) & IFF_UP) !== 0;
-  const index = view.getInt32(4, true);
+  const isUp = (uint32At(payload, 8) & IFF_UP) !== 0;
+  const index = int32At(payload, 4);
   return { index, isUp, name, mac, mtuBytes, alias, master, qdisc, kind: info?.kind, data: info?.data };
 }
 
@@ -92,7 +94,7 @@ function decodeLinkInfo(
 ): { readonly kind: string | undefined; readonly data: Uint8Array | undefined } {
   let kind: string | undefined;
   let data: Uint8Array | undefined;
-  for (const { type, value } of decodeAttributes(bytes)) {
+  for (const { type, value } of decodeAttributes(bytes, infoAttributes)) {
     if (type === IFLA_INFO_KIND) kind = text(value);
     else if (type === IFLA_INFO_DATA) data = value;
   }
@@ -101,7 +103,9 @@ function decodeLinkInfo(
 
 /** `02:00:00:00:00:01`, in lower case as the kernel prints it; empty for a link without address. */
 export function formatMac(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(":");
+  let text = "";
+  for (const byte of bytes) text += `${text === "" ? "" : ":"}${byte < 16 ? "0" : ""}${byte.toString(16)}`;
+  return text;
 }
 
 /** @throws RangeError for anything but six bytes in hexadecimal. */

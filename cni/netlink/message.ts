@@ -1,6 +1,16 @@
 // Netlink messages (struct nlmsghdr of linux/netlink.h) and the acknowledgement that answers a request.
 
-import { aligned, decodeAttributes, NetlinkFormatError, untilNul, viewOf } from "./attribute.ts";
+import {
+  aligned,
+  decodeAttributes,
+  int32At,
+  NetlinkFormatError,
+  putInt32,
+  putUint16,
+  uint16At,
+  uint32At,
+  untilNul,
+} from "./attribute.ts";
 import { NLM_F_ACK_TLVS, NLM_F_CAPPED, NLMSGERR_ATTR_MSG } from "./constants.ts";
 
 export interface Message {
@@ -15,29 +25,27 @@ const messageHeaderBytes = 16;
 export function encodeMessage(message: Message): Uint8Array {
   const length = messageHeaderBytes + message.payload.length;
   const bytes = new Uint8Array(aligned(length));
-  const view = viewOf(bytes);
-  view.setUint32(0, length, true);
-  view.setUint16(4, message.type, true);
-  view.setUint16(6, message.flags, true);
-  view.setUint32(8, message.sequence, true);
+  putInt32(bytes, 0, length);
+  putUint16(bytes, 4, message.type);
+  putUint16(bytes, 6, message.flags);
+  putInt32(bytes, 8, message.sequence);
   bytes.set(message.payload, messageHeaderBytes);
   return bytes;
 }
 
 /** All messages of one datagram. Payloads are views into `bytes`. @throws NetlinkFormatError */
 export function decodeMessages(bytes: Uint8Array): readonly Message[] {
-  const view = viewOf(bytes);
   const messages: Message[] = [];
   let offset = 0;
   while (offset + messageHeaderBytes <= bytes.length) {
-    const length = view.getUint32(offset, true);
+    const length = uint32At(bytes, offset);
     if (length < messageHeaderBytes || offset + length > bytes.length) {
       throw new NetlinkFormatError(`cannot decode a message: ${length} bytes do not fit at ${offset}`);
     }
     messages.push({
-      type: view.getUint16(offset + 4, true),
-      flags: view.getUint16(offset + 6, true),
-      sequence: view.getUint32(offset + 8, true),
+      type: uint16At(bytes, offset + 4),
+      flags: uint16At(bytes, offset + 6),
+      sequence: uint32At(bytes, offset + 8),
       payload: bytes.subarray(offset + messageHeaderBytes, offset + length),
     });
     offset += aligned(length);
@@ -58,14 +66,13 @@ export function decodeAcknowledgement(message: Message): Acknowledgement {
   const { payload, flags } = message;
   if (payload.length < 4 + messageHeaderBytes)
     throw new NetlinkFormatError("cannot decode an acknowledgement: cut off");
-  const view = viewOf(payload);
-  const errno = 0 - view.getInt32(0, true);
+  const errno = 0 - int32At(payload, 0);
   if (errno < 0) throw new NetlinkFormatError(`cannot decode an acknowledgement: errno ${errno}`);
   if ((flags & NLM_F_ACK_TLVS) === 0) return { errno, reason: undefined };
   // A failed request comes back whole, unless capped to its header.
   const isCapped = errno === 0 || (flags & NLM_F_CAPPED) !== 0;
-  const echoed = isCapped ? messageHeaderBytes : aligned(view.getUint32(4, true));
-  const attributes = decodeAttributes(payload.subarray(4 + echoed));
-  const text = attributes.find((attribute) => attribute.type === NLMSGERR_ATTR_MSG);
+  const echoed = isCapped ? messageHeaderBytes : aligned(uint32At(payload, 4));
+  const attributes = decodeAttributes(payload.subarray(4 + echoed), [NLMSGERR_ATTR_MSG]);
+  const text = attributes[0];
   return { errno, reason: text === undefined ? undefined : untilNul(text.value) };
 }

@@ -1,6 +1,6 @@
 // Queueing disciplines as rtnetlink(7) speaks of them: struct tcmsg of linux/rtnetlink.h.
 
-import { encodeAttributes, viewOf } from "./attribute.ts";
+import { encodeAttributes, putInt32 } from "./attribute.ts";
 import { TC_H_ROOT, TCA_KIND } from "./constants.ts";
 
 const tcmsgBytes = 20;
@@ -11,9 +11,8 @@ export function encodeRootQdisc(index: number, kind: string): Uint8Array {
   const name = Uint8Array.from(`${kind}\0`, (character) => character.charCodeAt(0));
   const attributes = encodeAttributes([{ type: TCA_KIND, value: name }]);
   const payload = new Uint8Array(tcmsgBytes + attributes.length);
-  const view = viewOf(payload);
-  view.setInt32(4, index, true);
-  view.setUint32(12, TC_H_ROOT, true);
+  putInt32(payload, 4, index);
+  putInt32(payload, 12, TC_H_ROOT);
   payload.set(attributes, tcmsgBytes);
   return payload;
 }

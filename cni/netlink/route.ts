@@ -39,7 +39,7 @@ export class Route implements Disposable {
     const attributes = [withoutStatistics, { type: IFLA_IFNAME, value: this.#syscalls.encodeUtf8(`${name}\0`) }];
     const payload = encodeLinkRequest({ index: 0, attributes });
     const request = { type: RTM_GETLINK, name: "RTM_GETLINK", asked: `"${name}"`, payload };
-    return unlessAbsent(() => this.#socket.get(request, (answer) => this.#decode(answer)));
+    return this.#socket.get(request, (answer) => this.#decode(answer));
   }
 
   links(): readonly RouteLink[] {
@@ -83,11 +83,13 @@ export class Route implements Disposable {
   deleteLink(index: number): boolean {
     const payload = encodeLinkRequest({ index });
     const request = { type: RTM_DELLINK, name: "RTM_DELLINK", asked: `of link ${index}`, payload };
-    const isDone = unlessAbsent(() => {
+    try {
       this.#socket.change(request);
       return true;
-    });
-    return isDone ?? false;
+    } catch (error) {
+      if (error instanceof SyscallError && error.code === "ENODEV") return false;
+      throw error;
+    }
   }
 
   [Symbol.dispose](): void {
@@ -101,14 +103,5 @@ export class Route implements Disposable {
 
   #decode(payload: Uint8Array): RouteLink {
     return decodeLink(payload, this.#syscalls.decodeUtf8);
-  }
-}
-
-function unlessAbsent<T>(ask: () => T): T | undefined {
-  try {
-    return ask();
-  } catch (error) {
-    if (error instanceof SyscallError && error.code === "ENODEV") return undefined;
-    throw error;
   }
 }

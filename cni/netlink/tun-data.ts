@@ -11,6 +11,16 @@ import {
   IFLA_TUN_TYPE,
 } from "./constants.ts";
 
+const tunAttributes = [
+  IFLA_TUN_OWNER,
+  IFLA_TUN_GROUP,
+  IFLA_TUN_TYPE,
+  IFLA_TUN_PERSIST,
+  IFLA_TUN_MULTI_QUEUE,
+  IFLA_TUN_NUM_QUEUES,
+  IFLA_TUN_NUM_DISABLED_QUEUES,
+];
+
 export interface TunData {
   /** IFF_TUN or IFF_TAP. */
   readonly type: number;
@@ -25,13 +35,14 @@ export interface TunData {
 
 /** @throws NetlinkFormatError */
 export function decodeTunData(bytes: Uint8Array): TunData {
-  const known = new Map(decodeAttributes(bytes).map(({ type, value }) => [type, value]));
+  const known: Uint8Array[] = [];
+  for (const { type, value } of decodeAttributes(bytes, tunAttributes)) known[type] = value;
   const byte = (type: number): number => {
-    const value = known.get(type);
+    const value = known[type];
     return value === undefined ? 0 : decodeUint8(value);
   };
   const number = (type: number): number | undefined => {
-    const value = known.get(type);
+    const value = known[type];
     return value === undefined ? undefined : decodeUint32(value);
   };
   return {

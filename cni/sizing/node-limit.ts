@@ -71,7 +71,8 @@ function readSysctl(sys: Syscalls, path: string, log: Log): number | undefined {
 
 function readFile(sys: Syscalls, path: string, log: Log): string | undefined {
   try {
-    const fd = sys.open(path, readFlags);
+    const fd = sys.openIfThere(path, readFlags);
+    if (fd === undefined) return undefined;
     try {
       return sys.readToEnd(fd);
     } finally {
@@ -79,7 +80,7 @@ function readFile(sys: Syscalls, path: string, log: Log): string | undefined {
     }
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error;
-    if (error.code !== "ENOENT") log("warn", `cannot read ${path}: ${error.code}; taken as absent`);
+    log("warn", `cannot read ${path}: ${error.code}; taken as absent`);
     return undefined;
   }
 }

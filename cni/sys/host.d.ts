@@ -1,5 +1,5 @@
 // What the binary's Rust host exports as module "sys" (../host/src/sys/mod.rs): the calls of syscalls.ts and the process.
-// Every failing call throws an Error with `errno`; native.ts gives it name and arguments.
+// A call that fails answers a negative errno, as the kernel does; native.ts makes it an error with name and arguments.
 declare module "sys" {
   import type { FileStatus } from "./syscalls.ts";
 
@@ -14,23 +14,26 @@ declare module "sys" {
   /** Only in the conformance build: makes the host panic. */
   export function panic(): never;
 
-  export function open(path: string, flags: number, mode?: number): number;
-  export function close(fd: number): void;
-  export function read(fd: number, buffer: Uint8Array): number;
-  export function write(fd: number, data: string | Uint8Array): void;
-  export function readToEnd(fd: number): string;
-  export function readDirectory(path: string): string[];
-  export function fstat(fd: number): FileStatus;
-  export function stat(path: string): FileStatus;
-  export function filesystemType(fd: number): number;
-  export function setns(fd: number, nstype: number): void;
-  export function ioctl(fd: number, request: number, argument: Uint8Array | number): number;
-  export function socket(domain: number, type: number, protocol: number): number;
-  export function bindNetlink(fd: number): void;
-  export function connectUnix(fd: number, path: string): void;
-  export function send(fd: number, data: Uint8Array): number;
-  export function receive(fd: number, buffer: Uint8Array): number;
-  export function poll(fd: number, events: number, timeoutMs: number): number;
+  /** Less than 0: the negative errno. */
+  type Errno = number;
+
+  export function open(path: string, flags: number, mode?: number): number | Errno;
+  export function close(fd: number): undefined | Errno;
+  export function read(fd: number, buffer: Uint8Array): number | Errno;
+  export function write(fd: number, data: string | Uint8Array): undefined | Errno;
+  export function readToEnd(fd: number): string | Errno;
+  export function readDirectory(path: string): string[] | Errno;
+  export function fstat(fd: number): FileStatus | Errno;
+  export function stat(path: string): FileStatus | Errno;
+  export function filesystemType(fd: number): number | Errno;
+  export function setns(fd: number, nstype: number): undefined | Errno;
+  export function ioctl(fd: number, request: number, argument: Uint8Array | number): number | Errno;
+  export function socket(domain: number, type: number, protocol: number): number | Errno;
+  export function bindNetlink(fd: number): undefined | Errno;
+  export function connectUnix(fd: number, path: string): undefined | Errno;
+  export function send(fd: number, data: Uint8Array): number | Errno;
+  export function receive(fd: number, buffer: Uint8Array): number | Errno;
+  export function poll(fd: number, events: number, timeoutMs: number): number | Errno;
   export function monotonicMs(): number;
   export function sleep(ms: number): void;
   export function sha256Hex(text: string): string;

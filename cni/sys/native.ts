@@ -1,61 +1,73 @@
-// The Syscalls of the binary: its host's module "sys", with errors made into SyscallError.
+// The Syscalls of the binary: its host's module "sys", whose negative errno becomes a SyscallError.
 
-// biome-ignore lint/style/useNodejsImportProtocol: not Node's old module of that name, but the host's
-import * as sys from "sys";
+import {
+  bindNetlink,
+  close,
+  connectUnix,
+  decodeUtf8,
+  encodeUtf8,
+  filesystemType,
+  fstat,
+  ioctl,
+  monotonicMs,
+  open,
+  poll,
+  read,
+  readDirectory,
+  readToEnd,
+  receive,
+  send,
+  setns,
+  sha256Hex,
+  sleep,
+  socket,
+  stat,
+  write,
+  // biome-ignore lint/style/useNodejsImportProtocol: not Node's old module of that name, but the host's
+} from "sys";
 import { errnoName } from "./errno.ts";
 import { SyscallError, type Syscalls } from "./syscalls.ts";
 
-function hasErrno(failure: unknown): failure is { readonly errno: number } {
-  return typeof failure === "object" && failure !== null && "errno" in failure && typeof failure.errno === "number";
-}
+const ENOENT = 2;
 
-function guarded<Arguments extends readonly unknown[], Result>(
-  syscall: string,
-  call: (...args: Arguments) => Result,
-  describe: (...args: Arguments) => string = () => "",
-): (...args: Arguments) => Result {
-  return (...args) => {
-    try {
-      return call(...args);
-    } catch (failure) {
-      // A RangeError or TypeError is a mistake of ours, not the kernel's answer.
-      if (!hasErrno(failure)) throw failure;
-      throw new SyscallError({
-        syscall,
-        errno: failure.errno,
-        code: errnoName(failure.errno),
-        args: describe(...args),
-      });
-    }
-  };
+/** The call's value. @throws SyscallError for a negative errno. */
+function checked<T>(answer: T | number, syscall: string, args = ""): T {
+  if (typeof answer !== "number" || answer >= 0) return answer as T;
+  const errno = -answer;
+  throw new SyscallError({ syscall, errno, code: errnoName(errno), args });
 }
-
-const quoted = (path: string): string => `"${path}"`;
 
 /** System calls of the host that runs this bundle. */
 export function nativeSyscalls(): Syscalls {
   return {
-    open: guarded("open", sys.open, quoted),
-    close: guarded("close", sys.close),
-    read: guarded("read", sys.read),
-    write: guarded("write", sys.write),
-    readToEnd: guarded("read", sys.readToEnd),
-    readDirectory: guarded("readdir", sys.readDirectory, quoted),
-    fstat: guarded("fstat", sys.fstat),
-    stat: guarded("stat", sys.stat, quoted),
-    filesystemType: guarded("fstatfs", sys.filesystemType),
-    setns: guarded("setns", sys.setns),
-    ioctl: guarded("ioctl", sys.ioctl, (_fd, request) => `0x${request.toString(16)}`),
-    socket: guarded("socket", sys.socket),
-    bindNetlink: guarded("bind", sys.bindNetlink),
-    connectUnix: guarded("connect", sys.connectUnix, (_fd, path) => quoted(path)),
-    send: guarded("send", sys.send),
-    receive: guarded("recv", sys.receive),
-    poll: guarded("poll", sys.poll),
-    monotonicMs: sys.monotonicMs,
-    sleep: sys.sleep,
-    sha256Hex: sys.sha256Hex,
-    encodeUtf8: sys.encodeUtf8,
-    decodeUtf8: sys.decodeUtf8,
+    open: (path, flags, mode = 0o644) => checked(open(path, flags, mode), "open", `"${path}"`),
+    openIfThere: (path, flags) => {
+      const answer = open(path, flags);
+      return answer === -ENOENT ? undefined : checked(answer, "open", `"${path}"`);
+    },
+    close: (fd) => checked(close(fd), "close"),
+    read: (fd, buffer) => checked(read(fd, buffer), "read"),
+    write: (fd, data) => checked(write(fd, data), "write"),
+    readToEnd: (fd) => checked(readToEnd(fd), "read"),
+    readDirectory: (path) => checked(readDirectory(path), "readdir", `"${path}"`),
+    fstat: (fd) => checked(fstat(fd), "fstat"),
+    stat: (path) => checked(stat(path), "stat", `"${path}"`),
+    filesystemType: (fd) => checked(filesystemType(fd), "fstatfs"),
+    setns: (fd, nstype) => checked(setns(fd, nstype), "setns"),
+    ioctl: (fd, request, argument) => {
+      const answer = ioctl(fd, request, argument);
+      return answer >= 0 ? answer : checked(answer, "ioctl", `0x${request.toString(16)}`);
+    },
+    socket: (domain, type, protocol) => checked(socket(domain, type, protocol), "socket"),
+    bindNetlink: (fd) => checked(bindNetlink(fd), "bind"),
+    connectUnix: (fd, path) => checked(connectUnix(fd, path), "connect", `"${path}"`),
+    send: (fd, data) => checked(send(fd, data), "send"),
+    receive: (fd, buffer) => checked(receive(fd, buffer), "recv"),
+    poll: (fd, events, timeoutMs) => checked(poll(fd, events, timeoutMs), "poll"),
+    monotonicMs,
+    sleep,
+    sha256Hex,
+    encodeUtf8,
+    decodeUtf8,
   };
 }

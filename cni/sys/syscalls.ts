@@ -31,6 +31,8 @@ export interface FileStatus {
 /** Plain synchronous calls. Every failure throws {@link SyscallError}; descriptors are numbers, closed by who opened them. */
 export interface Syscalls {
   open(path: string, flags: number, mode?: number): number;
+  /** As {@link open}; undefined where nothing is there (ENOENT), which is cheaper than an error. */
+  openIfThere(path: string, flags: number): number | undefined;
   close(fd: number): void;
   read(fd: number, buffer: Uint8Array): number;
   /** Writes all of `data`; a string is written as UTF-8. */

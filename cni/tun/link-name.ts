@@ -17,6 +17,7 @@ export function linkNameBytes(name: string): readonly number[] | undefined {
 function utf8Bytes(text: string): readonly number[] | undefined {
   // Long texts are no names: do not convert a megabyte to find that out.
   if (text.length >= IFNAMSIZ || !text.isWellFormed()) return undefined;
+  if (/^[!-~]*$/.test(text)) return Array.from(text, (character) => character.charCodeAt(0));
   return (encodeURIComponent(text).match(/%..|[^%]/g) ?? []).map((unit) =>
     unit.length === 3 ? Number.parseInt(unit.slice(1), 16) : unit.charCodeAt(0),
   );

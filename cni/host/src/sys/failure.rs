@@ -1,30 +1,37 @@
-//! A failed system call becomes a JavaScript Error with `errno`, kept exactly as the kernel gave it.
-use rquickjs::{Ctx, Error, Exception, Result};
+//! How a call ends for JavaScript: with its value, or with a negative errno, as the kernel itself says it. An exception
+//! would cost a stack trace, and many calls are expected to fail.
+use rquickjs::{Ctx, IntoJs, Result, Value};
 use rustix::io::Errno;
 
-fn throw(ctx: &Ctx<'_>, syscall: &str, errno: i32) -> Error {
-    let build = || -> Result<Error> {
-        let exception = Exception::from_message(ctx.clone(), syscall)?;
-        exception.set("errno", errno)?;
-        Ok(exception.throw())
-    };
-    build().unwrap_or_else(|error| error)
+pub enum Answer<T> {
+    Done(T),
+    Failed(i32),
 }
 
-/// Turns a result of rustix or std into one that JavaScript sees as an exception.
-pub trait OrThrow<T> {
-    fn or_throw(self, ctx: &Ctx<'_>, syscall: &str) -> Result<T>;
-}
-
-impl<T> OrThrow<T> for rustix::io::Result<T> {
-    fn or_throw(self, ctx: &Ctx<'_>, syscall: &str) -> Result<T> {
-        self.map_err(|errno| throw(ctx, syscall, errno.raw_os_error()))
+impl<'js, T: IntoJs<'js>> IntoJs<'js> for Answer<T> {
+    fn into_js(self, ctx: &Ctx<'js>) -> Result<Value<'js>> {
+        match self {
+            Answer::Done(value) => value.into_js(ctx),
+            Answer::Failed(errno) => (-errno).into_js(ctx),
+        }
     }
 }
 
-impl<T> OrThrow<T> for std::io::Result<T> {
-    fn or_throw(self, ctx: &Ctx<'_>, syscall: &str) -> Result<T> {
-        self.map_err(|error| throw(ctx, syscall, error.raw_os_error().unwrap_or(libc::EINVAL)))
+impl<T> From<rustix::io::Result<T>> for Answer<T> {
+    fn from(result: rustix::io::Result<T>) -> Self {
+        match result {
+            Ok(value) => Answer::Done(value),
+            Err(errno) => Answer::Failed(errno.raw_os_error()),
+        }
+    }
+}
+
+impl<T> From<std::io::Result<T>> for Answer<T> {
+    fn from(result: std::io::Result<T>) -> Self {
+        match result {
+            Ok(value) => Answer::Done(value),
+            Err(error) => Answer::Failed(error.raw_os_error().unwrap_or(libc::EINVAL)),
+        }
     }
 }
 

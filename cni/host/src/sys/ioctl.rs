@@ -1,6 +1,6 @@
 //! ioctl(2) for the tun device alone. Anything else is refused here, whatever the program asks.
 use super::{
-    failure::{OrThrow, check},
+    failure::{Answer, check},
     values::{Fd, bytes},
 };
 use rquickjs::{Ctx, Exception, FromJs, Result, TypedArray, Value};
@@ -16,7 +16,7 @@ const TUNSETGROUP: u64 = 0x4004_54ce;
 const TUNSETIFF: u64 = 0x4004_54ca;
 const TUNGETIFF: u64 = 0x8004_54d2;
 
-pub fn ioctl<'js>(ctx: Ctx<'js>, fd: Fd, request: f64, argument: Value<'js>) -> Result<i32> {
+pub fn ioctl<'js>(ctx: Ctx<'js>, fd: Fd, request: f64, argument: Value<'js>) -> Result<Answer<i32>> {
     let raw = fd.0.as_raw_fd();
     let request = request as u64;
     let returned = match request {
@@ -37,7 +37,7 @@ pub fn ioctl<'js>(ctx: Ctx<'js>, fd: Fd, request: f64, argument: Value<'js>) -> 
             // SAFETY: the kernel touches sizeof(struct ifreq) bytes, which the slice has.
             unsafe { libc::ioctl(raw, request as _, ifreq.as_mut_ptr()) }
         }
-        _ => return Err(Errno::PERM).or_throw(&ctx, "ioctl"),
+        _ => return Ok(Err(Errno::PERM).into()),
     };
-    check(returned).or_throw(&ctx, "ioctl")
+    Ok(check(returned).into())
 }

@@ -1,5 +1,5 @@
 //! The native module "sys": exactly the calls of ../../../sys/host.d.ts, plain numbers, strings and byte arrays.
-//! A failing call throws an Error with `errno` and `syscall`; ../../../sys/native.ts gives it its name and arguments.
+//! A failing call answers a negative errno; ../../../sys/native.ts makes it an error with name and arguments.
 mod failure;
 mod files;
 mod ioctl;

@@ -1,6 +1,6 @@
 //! Sockets, poll(2) and setns(2).
 use super::{
-    failure::{OrThrow, check},
+    failure::{Answer, check},
     values::{Fd, Text, bytes},
 };
 use rquickjs::{Ctx, Result, TypedArray};
@@ -9,21 +9,20 @@ use rustix::{
     net::{self, AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType},
 };
 
-pub fn setns(ctx: Ctx, fd: Fd, nstype: i32) -> Result<()> {
+pub fn setns(fd: Fd, nstype: i32) -> Answer<()> {
     // SAFETY: plain numbers; the process has one thread.
-    check(unsafe { libc::setns(fd.0.as_raw_fd(), nstype) }).or_throw(&ctx, "setns")?;
-    Ok(())
+    check(unsafe { libc::setns(fd.0.as_raw_fd(), nstype) }).map(|_| ()).into()
 }
 
-pub fn socket(ctx: Ctx, domain: u16, kind: u32, protocol: u32) -> Result<i32> {
+pub fn socket(domain: u16, kind: u32, protocol: u32) -> Answer<i32> {
     let protocol = std::num::NonZeroU32::new(protocol).map(net::Protocol::from_raw);
     let domain = AddressFamily::from_raw(domain);
     let opened = net::socket_with(domain, SocketType::from_raw(kind), SocketFlags::CLOEXEC, protocol);
-    Ok(opened.or_throw(&ctx, "socket")?.into_raw_fd())
+    opened.map(IntoRawFd::into_raw_fd).into()
 }
 
 /// Asks for extended acknowledgements too, so that an error can say why (linux/netlink.h, NETLINK_EXT_ACK).
-pub fn bind_netlink(ctx: Ctx, fd: Fd) -> Result<()> {
+pub fn bind_netlink(fd: Fd) -> Answer<()> {
     let on: libc::c_int = 1;
     let length = size_of::<libc::c_int>() as libc::socklen_t;
     // SAFETY: the option's value lives until the call returns. An old kernel that lacks it only says less.
@@ -36,27 +35,24 @@ pub fn bind_netlink(ctx: Ctx, fd: Fd) -> Result<()> {
             length,
         )
     };
-    net::bind(fd.0, &net::netlink::SocketAddrNetlink::new(0, 0)).or_throw(&ctx, "bind")
+    net::bind(fd.0, &net::netlink::SocketAddrNetlink::new(0, 0)).into()
 }
 
-pub fn connect_unix(ctx: Ctx, fd: Fd, path: Text) -> Result<()> {
-    let address = net::SocketAddrUnix::new(path.0).or_throw(&ctx, "connect")?;
-    net::connect(fd.0, &address).or_throw(&ctx, "connect")
+pub fn connect_unix(fd: Fd, path: Text) -> Answer<()> {
+    net::SocketAddrUnix::new(path.0).and_then(|address| net::connect(fd.0, &address)).into()
 }
 
-pub fn send<'js>(ctx: Ctx<'js>, fd: Fd, mut data: TypedArray<'js, u8>) -> Result<usize> {
-    net::send(fd.0, bytes(&ctx, &mut data)?, SendFlags::NOSIGNAL).or_throw(&ctx, "send")
+pub fn send<'js>(ctx: Ctx<'js>, fd: Fd, mut data: TypedArray<'js, u8>) -> Result<Answer<usize>> {
+    Ok(net::send(fd.0, bytes(&ctx, &mut data)?, SendFlags::NOSIGNAL).into())
 }
 
-pub fn receive<'js>(ctx: Ctx<'js>, fd: Fd, mut buffer: TypedArray<'js, u8>) -> Result<usize> {
-    let (length, _) =
-        net::recv(fd.0, bytes(&ctx, &mut buffer)?, RecvFlags::empty()).or_throw(&ctx, "recv")?;
-    Ok(length)
+pub fn receive<'js>(ctx: Ctx<'js>, fd: Fd, mut buffer: TypedArray<'js, u8>) -> Result<Answer<usize>> {
+    let received = net::recv(fd.0, bytes(&ctx, &mut buffer)?, RecvFlags::empty());
+    Ok(received.map(|(length, _)| length).into())
 }
 
-pub fn poll(ctx: Ctx, fd: Fd, events: i16, timeout_ms: i32) -> Result<i16> {
+pub fn poll(fd: Fd, events: i16, timeout_ms: i32) -> Answer<i16> {
     let mut request = libc::pollfd { fd: fd.0.as_raw_fd(), events, revents: 0 };
     // SAFETY: one pollfd, alive until the call returns.
-    check(unsafe { libc::poll(&mut request, 1, timeout_ms) }).or_throw(&ctx, "poll")?;
-    Ok(request.revents)
+    check(unsafe { libc::poll(&mut request, 1, timeout_ms) }).map(|_| request.revents).into()
 }

@@ -1,17 +1,14 @@
 //! What JavaScript passes, checked before a system call sees it.
-use super::failure::OrThrow;
 use rquickjs::{Ctx, Exception, FromJs, Result, TypedArray, Value, qjs};
-use rustix::{fd::BorrowedFd, io::Errno};
+use rustix::fd::BorrowedFd;
 
-/// A descriptor number. A negative one is refused before it reaches a `BorrowedFd`.
+/// A descriptor number; a negative one stands for one that is never open, so that the kernel answers EBADF.
 pub struct Fd(pub BorrowedFd<'static>);
 
 impl<'js> FromJs<'js> for Fd {
     fn from_js(ctx: &Ctx<'js>, value: Value<'js>) -> Result<Self> {
         let number = i32::from_js(ctx, value)?;
-        if number < 0 {
-            return Err(Errno::BADF).or_throw(ctx, "descriptor");
-        }
+        let number = if number < 0 { i32::MAX } else { number };
         // SAFETY: not negative; a stale number only yields EBADF, as in any C program.
         Ok(Fd(unsafe { BorrowedFd::borrow_raw(number) }))
     }

@@ -1,0 +1,18 @@
+// The verbs that take a configuration, each with the first cniVersion that knows it. A program of the binary imports the ones
+// that it serves, and its bundle carries no other.
+
+import { add } from "./commands/add.ts";
+import type { Verb, Verbs } from "./commands/call.ts";
+import { check } from "./commands/check.ts";
+import { del } from "./commands/del.ts";
+import { gc } from "./commands/gc.ts";
+import { status } from "./commands/status.ts";
+
+export const ADD: Verb = { run: add, since: "0.1.0" };
+export const DEL: Verb = { run: del, since: "0.1.0" };
+const CHECK: Verb = { run: check, since: "0.4.0" };
+const GC: Verb = { run: gc, since: "1.1.0" };
+const STATUS: Verb = { run: status, since: "1.1.0" };
+
+/** The plugin as a whole. */
+export const verbs: Verbs = { ADD, DEL, CHECK, GC, STATUS };
