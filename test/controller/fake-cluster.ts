@@ -12,12 +12,11 @@ import {
   type KubeResponse,
   type KubeTransport,
 } from "../../operator/kube/transport.ts";
-
-type Json = Readonly<Record<string, unknown>>;
+import { metadataOf, type Stored } from "../fakes/stored-object.ts";
 
 /** Objects by path, and a client. */
 export class FakeCluster {
-  readonly objects = new Map<string, Json>();
+  readonly objects = new Map<string, Stored>();
   /** Every request, as "PATCH /path". */
   readonly requests: string[] = [];
   /** Asked before each request is carried out. */
@@ -35,7 +34,7 @@ export class FakeCluster {
   }
 
   /** Writes a config as a person does. */
-  putConfig(name: string, spec: Json): void {
+  putConfig(name: string, spec: Stored): void {
     const old = this.objects.get(configPath(name));
     const metadata = { name, uid: `uid-${name}`, generation: generationOf(old) + 1 };
     this.#store(configPath(name), { ...old, metadata, spec: { nodeSelector: {}, ...spec } });
@@ -49,7 +48,7 @@ export class FakeCluster {
   }
 
   /** Has the node's agent report on the profile as it stands. */
-  report(name: string, tuntap: Json = {}): void {
+  report(name: string, tuntap: Stored = {}): void {
     const path = profilePath(name);
     const profile = this.objects.get(path) ?? {};
     const applied = {
@@ -112,40 +111,38 @@ export class FakeCluster {
     return { status: 200, body: structuredClone(this.objects.get(own)) };
   }
 
-  #under(collection: string): readonly Json[] {
+  #under(collection: string): readonly Stored[] {
     return [...this.objects].filter(([path]) => path.startsWith(`${collection}/`)).map(([, object]) => object);
   }
 
-  #store(path: string, object: Json): void {
+  #store(path: string, object: Stored): void {
     this.#version += 1;
-    const metadata = isRecord(object["metadata"]) ? object["metadata"] : {};
-    this.objects.set(path, { ...object, metadata: { ...metadata, resourceVersion: String(this.#version) } });
+    this.objects.set(path, { ...object, metadata: { ...metadataOf(object), resourceVersion: String(this.#version) } });
   }
 }
 
-function merge(old: Json | undefined, applied: Json, path: string): Json {
+function merge(old: Stored | undefined, applied: Stored, path: string): Stored {
   const isSame = JSON.stringify(old?.["spec"]) === JSON.stringify(applied["spec"]);
   const generation = old === undefined ? 1 : generationOf(old) + (isSame ? 0 : 1);
-  const before = isRecord(old?.["metadata"]) ? old["metadata"] : { uid: `uid of ${path}` };
-  const now = isRecord(applied["metadata"]) ? applied["metadata"] : {};
-  return { ...old, ...applied, metadata: { ...before, ...now, generation } };
+  const before = old === undefined ? { uid: `uid of ${path}` } : metadataOf(old);
+  return { ...old, ...applied, metadata: { ...before, ...metadataOf(applied), generation } };
 }
 
-function generationOf(object: Json | undefined): number {
-  const metadata = object?.["metadata"];
-  return isRecord(metadata) && typeof metadata["generation"] === "number" ? metadata["generation"] : 0;
+function generationOf(object: Stored | undefined): number {
+  const { generation } = metadataOf(object);
+  return typeof generation === "number" ? generation : 0;
 }
 
 function fill<T>(
   cache: Map<string, T>,
-  objects: readonly Json[],
+  objects: readonly Stored[],
   parse: (object: unknown) => T,
   versionOf: (object: T) => string | undefined,
 ): void {
   const names = new Set<string>();
   for (const object of objects) {
     const parsed = parse(object);
-    const name = isRecord(object["metadata"]) ? String(object["metadata"]["name"]) : "";
+    const name = String(metadataOf(object)["name"]);
     names.add(name);
     const known = cache.get(name);
     if (known === undefined || versionOf(known) !== versionOf(parsed)) {

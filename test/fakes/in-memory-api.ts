@@ -7,8 +7,7 @@ import {
   type KubeResponse,
   type KubeTransport,
 } from "../../operator/kube/transport.ts";
-
-type Stored = Readonly<Record<string, unknown>>;
+import { metadataOf, type Stored } from "./stored-object.ts";
 
 /** Objects by path. */
 export class InMemoryApi {
@@ -99,11 +98,6 @@ async function orAborted({ signal }: KubeRequest, wait: Promise<void> | void): P
 
 function bodyOf({ body }: KubeRequest): Stored {
   return isRecord(body) ? structuredClone(body) : {};
-}
-
-function metadataOf(object: unknown): Stored {
-  const metadata = isRecord(object) ? object["metadata"] : undefined;
-  return isRecord(metadata) ? metadata : {};
 }
 
 function refusal(status: number, reason: string): KubeApiError {

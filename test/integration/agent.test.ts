@@ -1,34 +1,28 @@
 // The plugin with the agent's answers: companion taps in a chain, network bindings, and every way in which an agent may fail.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { SizingAnswer } from "../../cni/sizing/protocol.ts";
 import { attachmentId, parseAlias } from "../../cni/tap/alias.ts";
 import { FakeSyscalls } from "../fakes/fake-syscalls.ts";
-import { Bed } from "./bed.ts";
+import type { Bed } from "./bed.ts";
 import { type Behaviour, FakeAgent } from "./fake-agent.ts";
 import { fail, invoke, type PluginCall, succeed } from "./plugin.ts";
+import { podPerTest } from "./pod-per-test.ts";
 
 let bed: Bed;
-let count = 0;
 let namespace: string;
 let launcher: PluginCall;
-before(async () => {
-  bed = await Bed.open();
-});
-after(async () => {
-  await bed[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  namespace = `pod${count++}`;
-  const netns = await bed.addNamespace(namespace);
+podPerTest(async (pod) => {
+  ({ bed, namespace } = pod);
   await bed.must("ip", "-n", namespace, "link", "add", "eth0", "mtu", "1450", "type", "veth", "peer", "name", "peer0");
   const prevResult = {
     cniVersion: "1.1.0",
-    interfaces: [{ name: "eth0", sandbox: netns }],
+    interfaces: [{ name: "eth0", sandbox: pod.netns }],
     ips: [{ address: "10.0.0.2/24" }],
   };
-  launcher = { command: "ADD", netns, args: podArgs("virt-launcher-vm-abcde"), conf: { sizing: "vm", prevResult } };
+  const conf = { sizing: "vm", prevResult };
+  launcher = { command: "ADD", netns: pod.netns, args: podArgs("virt-launcher-vm-abcde"), conf };
 });
 
 const podArgs = (podName: string) =>

@@ -1,24 +1,17 @@
 // Whose tap is it: leftovers of ours are replaced and removed, everything else of that name stays as it is.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { formatAlias } from "../../cni/tap/alias.ts";
-import { Bed } from "./bed.ts";
+import type { Bed } from "./bed.ts";
 import { fail, invoke, succeed } from "./plugin.ts";
+import { podPerTest } from "./pod-per-test.ts";
 
 let bed: Bed;
-let count = 0;
 let namespace: string;
 let netns: string;
-before(async () => {
-  bed = await Bed.open();
-});
-after(async () => {
-  await bed[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  namespace = `pod${count++}`;
-  netns = await bed.addNamespace(namespace);
+podPerTest((pod) => {
+  ({ bed, namespace, netns } = pod);
 });
 
 const whatItIs = async () => {

@@ -2,57 +2,28 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import type { SizingAnswer, SizingRequest } from "../../../cni/sizing/protocol.ts";
+import { nodeLimits, podObject, sizingRequest, vmiObject } from "../../../test/agent/objects.ts";
 import { KubeApiError, KubeConnectionError } from "../../kube/transport.ts";
 import { answerSizing, type SizingContext, type SizingOutcome } from "./answer.ts";
 import type { NodeLimits } from "./caps.ts";
 import { parsePod } from "./pod.ts";
 import { parseVmi } from "./vmi.ts";
 
-const limits: NodeLimits = {
-  maxQueues: 4,
-  maxQueuesSource: "NodeNetworkConfig/dense",
-  maxQueuesPerVm: undefined,
-  maxQueuesPerVmSource: "none",
-  enforcement: "BestEffort",
-  kernelLimit: undefined,
-  kernelSysctl: "net/tuntap/max_queues",
-  hasBackend: false,
-};
-
-const owner = {
-  apiVersion: "kubevirt.io/v1",
-  kind: "VirtualMachineInstance",
-  name: "win",
-  uid: "v1",
-  controller: true,
-};
-const podJson = {
-  metadata: { namespace: "shop", name: "virt-launcher-win-x", uid: "p1", ownerReferences: [owner] },
-  spec: { nodeName: "n1", containers: [{ image: "r/mqtap-hook:1" }] },
-  status: { phase: "Pending" },
-};
-const vmiJson = {
-  metadata: { namespace: "shop", name: "win", uid: "v1" },
-  spec: {
-    domain: {
-      cpu: { cores: 8 },
-      devices: {
-        networkInterfaceMultiqueue: true,
-        interfaces: [
-          { name: "default", masquerade: {} },
-          { name: "blue", binding: { name: "mqtap" } },
-          { name: "odd", binding: { name: "acme" } },
-          { name: "vf", sriov: {} },
-          { name: "off", bridge: {}, state: "absent" },
-        ],
-      },
-    },
-    networks: [
-      { name: "default", pod: {} },
-      ...["blue", "odd", "vf", "off", "lone"].map((name) => ({ name, multus: { networkName: name } })),
-    ],
-  },
-};
+const limits = nodeLimits({ maxQueues: 4, maxQueuesSource: "NodeNetworkConfig/dense" });
+const podJson = podObject();
+const vmiJson = vmiObject({
+  interfaces: [
+    { name: "default", masquerade: {} },
+    { name: "blue", binding: { name: "mqtap" } },
+    { name: "odd", binding: { name: "acme" } },
+    { name: "vf", sriov: {} },
+    { name: "off", bridge: {}, state: "absent" },
+  ],
+  networks: [
+    { name: "default", pod: {} },
+    ...["blue", "odd", "vf", "off", "lone"].map((name) => ({ name, multus: { networkName: name } })),
+  ],
+});
 
 interface Bed {
   readonly pod?: object | undefined;
@@ -75,20 +46,7 @@ function ask(part: Partial<SizingRequest>, bed: Bed = {}): Promise<SizingOutcome
     limits: () => Promise.resolve(found),
     sha256Hex: (text) => createHash("sha256").update(text).digest("hex"),
   };
-  const request: SizingRequest = {
-    version: 1,
-    mode: "companion",
-    podNamespace: "shop",
-    podName: "virt-launcher-win-x",
-    podUid: "p1",
-    ifName: "eth0",
-    network: "bed",
-    attachmentId: "0".repeat(32),
-    logicNetworkName: undefined,
-    maxQueues: undefined,
-    ...part,
-  };
-  return answerSizing(request, context, AbortSignal.timeout(1000));
+  return answerSizing(sizingRequest(part), context, AbortSignal.timeout(1000));
 }
 
 test("answerSizing() plans the companion tap of the pod network", async () => {

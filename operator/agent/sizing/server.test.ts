@@ -5,23 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { formatSizingRequest, type SizingAnswer, type SizingRequest } from "../../../cni/sizing/protocol.ts";
+import { sizingRequest } from "../../../test/agent/objects.ts";
 import { type Clock, systemClock } from "../../kube/clock.ts";
 import { createLog } from "../../kube/log.ts";
 import { type SizingServerOptions, startSizingServer } from "./server.ts";
 
 const log = createLog({ write: () => undefined, clock: systemClock });
-const request: SizingRequest = {
-  version: 1,
-  mode: "companion",
-  podNamespace: "shop",
-  podName: "virt-launcher-win-x",
-  podUid: undefined,
-  ifName: "eth0",
-  network: "bed",
-  attachmentId: "0".repeat(32),
-  logicNetworkName: undefined,
-  maxQueues: undefined,
-};
+const request = sizingRequest({ podUid: undefined });
 const none: SizingAnswer = { kind: "none", why: "a test" };
 
 function directory(t: TestContext): string {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { SizingRequest } from "../../../cni/sizing/protocol.ts";
+import { nodeLimits, podObject, sizingRequest, vmiObject } from "../../../test/agent/objects.ts";
 import { systemClock } from "../../kube/clock.ts";
 import type { NewEvent } from "../../kube/events.ts";
 import { createLog } from "../../kube/log.ts";
@@ -10,36 +10,11 @@ import { parsePod } from "./pod.ts";
 import { createSizingService } from "./service.ts";
 import { parseVmi } from "./vmi.ts";
 
-const request: SizingRequest = {
-  version: 1,
-  mode: "companion",
-  podNamespace: "shop",
-  podName: "virt-launcher-win-x",
-  podUid: "p1",
-  ifName: "eth0",
-  network: "bed",
-  attachmentId: "a".repeat(32),
-  logicNetworkName: undefined,
-  maxQueues: undefined,
-};
+const attachmentId = "a".repeat(32);
 
 function bed({ multiqueue = true, hook = true, diskFails = false, maxQueues = 4 }) {
-  const owner = {
-    apiVersion: "kubevirt.io/v1",
-    kind: "VirtualMachineInstance",
-    name: "win",
-    uid: "v1",
-    controller: true,
-  };
-  const pod = parsePod({
-    metadata: { namespace: "shop", name: "virt-launcher-win-x", uid: "p1", ownerReferences: [owner] },
-    spec: { nodeName: "n1", containers: [{ image: hook ? "mqtap-hook" : "compute" }] },
-  });
-  const devices = { networkInterfaceMultiqueue: multiqueue, interfaces: [{ name: "default" }] };
-  const vmi = parseVmi({
-    metadata: { namespace: "shop", name: "win", uid: "v1" },
-    spec: { domain: { cpu: { cores: 8 }, devices }, networks: [{ name: "default", pod: {} }] },
-  });
+  const pod = parsePod(podObject({ hasHook: hook }));
+  const vmi = parseVmi(vmiObject({ isMultiqueue: multiqueue }));
   const events: NewEvent[] = [];
   const remembered: [string, Attachment][] = [];
   let limit = maxQueues;
@@ -49,17 +24,7 @@ function bed({ multiqueue = true, hook = true, diskFails = false, maxQueues = 4 
       hookImageNames: ["mqtap-hook"],
       managedTapBindings: [],
       cluster: { pod: () => Promise.resolve(pod), vmi: () => Promise.resolve(vmi) },
-      limits: () =>
-        Promise.resolve({
-          maxQueues: limit,
-          maxQueuesSource: "NodeNetworkConfig/dense",
-          maxQueuesPerVm: undefined,
-          maxQueuesPerVmSource: "none",
-          enforcement: "BestEffort",
-          kernelLimit: undefined,
-          kernelSysctl: "net/tuntap/max_queues",
-          hasBackend: false,
-        }),
+      limits: async () => nodeLimits({ maxQueues: limit, maxQueuesSource: "NodeNetworkConfig/dense" }),
       sha256Hex: (text) => text,
     },
     remember: (id, attachment) => {
@@ -71,7 +36,7 @@ function bed({ multiqueue = true, hook = true, diskFails = false, maxQueues = 4 
     now: () => new Date(0),
     log: createLog({ write: () => undefined, clock: systemClock }),
   });
-  const ask = () => service(request, new AbortController().signal);
+  const ask = () => service(sizingRequest({ attachmentId }), new AbortController().signal);
   const setLimit = (next: number): void => {
     limit = next;
   };
@@ -92,7 +57,7 @@ test("the sizing service remembers E and says it once", async () => {
       },
     ],
   );
-  assert.equal(remembered[0]?.[0], "a".repeat(32));
+  assert.equal(remembered[0]?.[0], attachmentId);
   assert.equal(remembered[0]?.[1].queues, 4);
 });
 
