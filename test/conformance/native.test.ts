@@ -114,6 +114,13 @@ describe("the native host, when something fails", () => {
     assert.equal(run("exit").status, 3);
   });
 
+  it("never gives a standard descriptor's number to a file, even when the caller closed them", () => {
+    for (const closed of ["", "0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"]) {
+      const { status } = spawnSync("sh", ["-c", `exec "$0" open-file ${closed}`, binary], { stdio: "ignore" });
+      assert.equal(status, 3, `with "${closed}"`);
+    }
+  });
+
   it("fails with EPIPE, not by a signal, when the caller has gone", async () => {
     const child = spawn(binary, ["fill-stdout"], { stdio: ["ignore", "pipe", "pipe"] });
     child.stdout.destroy();
