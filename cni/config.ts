@@ -54,9 +54,8 @@ export function parseEnvelope(text: string): { readonly document: JsonObject; re
   try {
     document = JSON.parse(text);
   } catch (cause) {
-    throw new CniError(errorCodes.DecodingFailure, "cannot decode the network configuration: it is not JSON", {
-      cause,
-    });
+    const why = cause instanceof SyntaxError ? "it is not JSON" : "it is too large, or nested too deeply";
+    throw new CniError(errorCodes.DecodingFailure, `cannot decode the network configuration: ${why}`, { cause });
   }
   const object = document ?? {};
   if (!isJsonObject(object)) {

@@ -65,7 +65,8 @@ function containerIdFault(value: string): string | undefined {
 
 /** The expression of pkg/utils for container ids and network names. */
 export function isCniName(value: string): boolean {
-  return /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(value);
+  // Two looks, since the engine keeps a step for every character that one repetition passes.
+  return /^[a-zA-Z0-9]/.test(value) && !/[^a-zA-Z0-9_.-]/.test(value);
 }
 
 function invalid(message: string): CniError {

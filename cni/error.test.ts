@@ -36,6 +36,12 @@ describe("errors", () => {
     assert.equal(formatError(new CniError(7, "a"), "1.0.0"), '{"cniVersion":"1.0.0","code":7,"msg":"a"}\n');
   });
 
+  test("formatError() cuts what would drown a log", () => {
+    const long = formatError(new CniError(7, "m".repeat(50_000), { details: "d".repeat(50_000) }), "1.1.0");
+    assert.ok(long.length < 2100);
+    assert.ok(JSON.parse(long).msg.endsWith("m…"));
+  });
+
   const failure = (code: string, errno: number) =>
     new SyscallError({ syscall: "ioctl", errno, code, args: "TUNSETIFF" });
   const cases: Record<string, { thrown: unknown; code: number; text: RegExp }> = {
@@ -43,6 +49,11 @@ describe("errors", () => {
     "a shortage is for later": { thrown: failure("ENOMEM", 12), code: 11, text: /cannot ioctl TUNSETIFF: ENOMEM/ },
     "too many open files is for later": { thrown: failure("EMFILE", 24), code: 11, text: /EMFILE/ },
     "a refusal of the kernel is one": { thrown: failure("EPERM", 1), code: 102, text: /EPERM/ },
+    "a thread that cannot go back is the kernel's doing": {
+      thrown: new Error("cannot return", { cause: failure("ENOMEM", 12) }),
+      code: 11,
+      text: /^cannot return: cannot ioctl TUNSETIFF: ENOMEM$/,
+    },
     "a defect is internal": { thrown: new TypeError("x is undefined"), code: 999, text: /^TypeError: x is undefined$/ },
     "a thrown text is internal": { thrown: "boom", code: 999, text: /^boom$/ },
   };

@@ -51,14 +51,30 @@ export class CniError extends Error {
 
 /** The error document of the specification, as one line. */
 export function formatError(error: CniError, cniVersion: string): string {
-  const { code, message: msg, details } = error;
-  return `${JSON.stringify({ cniVersion, code, msg, ...(details === undefined ? {} : { details }) })}\n`;
+  const { code, message, details } = error;
+  const more = details === undefined ? {} : { details: readable(details) };
+  return `${JSON.stringify({ cniVersion, code, msg: readable(message), ...more })}\n`;
+}
+
+/** Many a message quotes its input, and ends in logs and events. */
+const longestText = 1000;
+
+function readable(text: string): string {
+  return text.length <= longestText ? text : `${text.slice(0, longestText)}…`;
 }
 
 /** Any thrown value as a {@link CniError}: what is not one already is a defect of ours or a refusing kernel. */
 export function toCniError(thrown: unknown): CniError {
   if (thrown instanceof CniError) return thrown;
   if (thrown instanceof SyscallError) return fromSyscallError(thrown);
+  // No way back to the own namespace: fatal for the process, but no defect of ours.
+  if (thrown instanceof Error && thrown.cause instanceof SyscallError) {
+    const { code, details, message } = fromSyscallError(thrown.cause);
+    return new CniError(code, `${thrown.message}: ${message}`, {
+      ...(details !== undefined && { details }),
+      cause: thrown,
+    });
+  }
   const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
   return new CniError(errorCodes.Internal, text, { cause: thrown });
 }
@@ -66,8 +82,13 @@ export function toCniError(thrown: unknown): CniError {
 /** Shortages that pass: the runtime shall come back. */
 const passingErrors: readonly string[] = ["EAGAIN", "EINTR", "EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "ENOSPC"];
 
+/** Whether the node is short of something now, so that the same call may succeed soon. */
+export function isPassing(error: SyscallError): boolean {
+  return passingErrors.includes(error.code);
+}
+
 function fromSyscallError(cause: SyscallError): CniError {
-  const code = passingErrors.includes(cause.code) ? errorCodes.TryAgainLater : errorCodes.KernelRefused;
+  const code = isPassing(cause) ? errorCodes.TryAgainLater : errorCodes.KernelRefused;
   const details =
     cause.code === "EPERM" ? "the plugin needs root with CAP_NET_ADMIN and CAP_SYS_ADMIN" : `errno ${cause.errno}`;
   return new CniError(code, cause.message, { details, cause });

@@ -48,7 +48,7 @@ export function formatHandedOn(version: string, prev: PrevResult | undefined): s
   if (prev === undefined) return `${JSON.stringify({ cniVersion: version })}\n`;
   const own = memberOf(prev.object, "cniVersion");
   if (own === version) return `${prev.text}\n`;
-  return `${JSON.stringify(inVersion(version, prev))}\n`;
+  return write(inVersion(version, prev));
 }
 
 /** prevResult with our interface (and DNS, where configured) added. */
@@ -61,7 +61,16 @@ export function formatTapResult(
   const { name, mac, sandbox } = tap;
   const reported = { name, mac, ...(version === "1.1.0" ? { mtu: tap.mtuBytes } : {}), sandbox };
   const interfaces = hasInterfaces(version) ? { interfaces: [...interfaceList(base), reported] } : {};
-  return `${JSON.stringify({ ...base, cniVersion: version, ...interfaces, ...(dns === undefined ? {} : { dns }) })}\n`;
+  return write({ ...base, cniVersion: version, ...interfaces, ...(dns === undefined ? {} : { dns }) });
+}
+
+/** The engine reads deeper and larger documents than it can write. @throws CniError 7 */
+function write(result: JsonObject): string {
+  try {
+    return `${JSON.stringify(result)}\n`;
+  } catch (cause) {
+    throw invalidPrevResult("it is nested too deeply, or too large, to be handed on", cause);
+  }
 }
 
 /** The interface of this name in prevResult; the last one where plugins reported it twice. */
@@ -123,6 +132,6 @@ function routeInVersion(version: string, route: unknown): unknown {
   return gw === undefined ? { dst } : { dst, gw };
 }
 
-function invalidPrevResult(why: string): CniError {
-  return new CniError(errorCodes.InvalidNetworkConfig, `invalid "prevResult": ${why}`);
+function invalidPrevResult(why: string, cause?: unknown): CniError {
+  return new CniError(errorCodes.InvalidNetworkConfig, `invalid "prevResult": ${why}`, { cause });
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { companion, FakeNode, launcher, netns, podArgs, prevResult, tap0 } from "../../test/fakes/fake-node.ts";
 import type { Variables } from "../environment.ts";
+import { nodeFilePath } from "../sizing/node-limit.ts";
 import type { SizingAnswer } from "../sizing/protocol.ts";
 import { parseAlias } from "../tap/alias.ts";
 
@@ -82,6 +83,22 @@ describe("ADD", () => {
     node.fail("ADD", {}, { CNI_ARGS: "x" });
     node.fail("ADD", {}, { CNI_IFNAME: "a%d" });
     assert.deepEqual(node.kernel.log, []);
+  });
+
+  test("leaves nothing when its result cannot be written", () => {
+    const node = new FakeNode();
+    for (const prevResult of [{ interfaces: 5 }, { cniVersion: "0.2.0" }]) {
+      assert.equal(node.fail("ADD", { prevResult })[0], 7);
+      assert.deepEqual(node.names(), ["lo"]);
+    }
+  });
+
+  test("does without its limit's files only where it may not read them", () => {
+    const node = new FakeNode();
+    node.sys.files.set(nodeFilePath, { fails: "EMFILE" });
+    assert.equal(node.fail("ADD", { queues: 8 })[0], 11);
+    node.sys.files.set(nodeFilePath, { fails: "EPERM" });
+    node.succeed("ADD", { queues: 8 });
   });
 
   test("says that /dev/net/tun is missing", () => {

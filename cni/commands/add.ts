@@ -40,10 +40,11 @@ export function add(call: Call): string {
   }
   const size = decideSize(call, attachment);
   if (size === undefined) return formatHandedOn(call.cniVersion, prev);
-  const tap = makeTap(call, { attachment, namespace, size });
-  if (mode !== "main") return formatHandedOn(call.cniVersion, prev);
-  const reported = { ...tap, sandbox: call.environment.netns };
-  return formatTapResult(call.cniVersion, { prev, tap: reported, dns: conf.dns });
+  return makeTap(call, { attachment, namespace, size }, (tap) => {
+    if (mode !== "main") return formatHandedOn(call.cniVersion, prev);
+    const reported = { ...tap, sandbox: call.environment.netns };
+    return formatTapResult(call.cniVersion, { prev, tap: reported, dns: conf.dns });
+  });
 }
 
 function validate(call: Call): Attachment {
@@ -95,10 +96,11 @@ function decideSize(call: Call, { conf, mode, pod, attachmentId }: Attachment): 
 function makeTap(
   call: Call,
   { attachment, namespace, size }: { attachment: Attachment; namespace: NetworkNamespace; size: Size },
-): MadeTap {
+  report: (made: MadeTap) => string,
+): string {
   const { conf, mode, mac, attachmentId } = attachment;
   const name = mode === "main" ? call.environment.ifName : size.tapName;
-  return applyTap(namespace, {
+  const wanted = {
     name,
     mode,
     queues: size.queues,
@@ -110,7 +112,8 @@ function makeTap(
     bridge: conf.bridge,
     networkId: networkId(call.sys.sha256Hex, call.network),
     attachmentId,
-  });
+  };
+  return applyTap(namespace, wanted, report);
 }
 
 /** KubeVirt gives its tap the MTU of the pod's interface; so do we, and it finds nothing to change. */

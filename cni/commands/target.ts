@@ -8,9 +8,13 @@ import type { Call } from "./call.ts";
 export function openTarget({ environment, kernel }: Call): NetworkNamespace | undefined {
   const namespace = kernel.openNamespace(environment.netns);
   if (namespace === undefined || environment.isOwnNamespaceAllowed) return namespace;
-  if (namespace.identity !== kernel.ownNamespaceIdentity()) return namespace;
-  namespace[Symbol.dispose]();
-  throw invalidNamespace(environment.netns, "it is the plugin's own; CNI_NETNS_OVERRIDE=1 would insist on it");
+  try {
+    if (namespace.identity !== kernel.ownNamespaceIdentity()) return namespace;
+    throw invalidNamespace(environment.netns, "it is the plugin's own; CNI_NETNS_OVERRIDE=1 would insist on it");
+  } catch (error) {
+    namespace[Symbol.dispose]();
+    throw error;
+  }
 }
 
 /** For the verbs that cannot do without. @throws CniError 8. */

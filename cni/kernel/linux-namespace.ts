@@ -52,7 +52,7 @@ export class LinuxNamespace implements NetworkNamespace {
     try {
       queue.attach(name, IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL | (isMultiQueue ? IFF_MULTI_QUEUE : 0));
       const link = this.findLink(name);
-      if (link === undefined) throw new Error(`cannot find the tap "${name}": it vanished right after it was made`);
+      if (link === undefined) throw vanished(name);
       return new LinuxPendingTap(queue, this.#route, link);
     } catch (error) {
       queue[Symbol.dispose]();
@@ -76,4 +76,11 @@ export class LinuxNamespace implements NetworkNamespace {
     if (this.#fd === undefined) throw new Error("cannot use a network namespace after its disposal");
     return this.#fd;
   }
+}
+
+/** Another program removed the new tap before we could look at it. */
+function vanished(name: string): SyscallError {
+  const code = "ENODEV";
+  const reason = "it vanished right after it was made";
+  return new SyscallError({ syscall: "RTM_GETLINK", errno: errnoNumber(code), code, args: `"${name}"`, reason });
 }

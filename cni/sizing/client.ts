@@ -112,11 +112,11 @@ function awaitReady(sys: Syscalls, fd: number, events: number, deadline: number)
   for (;;) {
     const remainingMs = Math.ceil(deadline - sys.monotonicMs());
     if (remainingMs <= 0) throw tryAgainLater(`it did not answer within ${deadlineMs / 1000} s`);
-    if (sys.poll(fd, events, remainingMs) !== 0) return;
+    if (unlessNotReady(() => sys.poll(fd, events, remainingMs)) !== 0) return;
   }
 }
 
-/** A socket may be found not ready after all; then poll decides again. */
+/** A socket may be found not ready after all, and a signal may come; then poll decides again. */
 function unlessNotReady(transfer: () => number): number {
   try {
     return transfer();

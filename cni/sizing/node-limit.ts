@@ -1,6 +1,7 @@
 // The node's limit for `sizing: "static"`, without the agent: the least of the file that the agent wrote, the kernel's sysctl
-// where it has one (almost none has), and the kernel's own 256. What cannot be read counts as absent, and is said.
+// where it has one (almost none has), and the kernel's own 256. What may not be read counts as absent, and is said.
 
+import { isPassing } from "../error.ts";
 import { integerWithin, isJsonObject } from "../json-object.ts";
 import type { Log } from "../log.ts";
 import { SyscallError, type Syscalls } from "../sys/syscalls.ts";
@@ -79,7 +80,8 @@ function readFile(sys: Syscalls, path: string, log: Log): string | undefined {
       sys.close(fd);
     }
   } catch (error) {
-    if (!(error instanceof SyscallError)) throw error;
+    // A node short of memory or descriptors must not lose its limit: the runtime comes back.
+    if (!(error instanceof SyscallError) || isPassing(error)) throw error;
     log("warn", `cannot read ${path}: ${error.code}; taken as absent`);
     return undefined;
   }

@@ -10,6 +10,7 @@ import { type FileStatus, SyscallError, type Syscalls } from "./syscalls.ts";
 /** Both O_CLOEXEC (bits/fcntl-linux.h) and SOCK_CLOEXEC (bits/socket_type.h). */
 const closeOnExec = 0o2000000;
 const ENOENT = 2;
+const EBADF = 9;
 const MSG_NOSIGNAL = 0x4000;
 const AF_UNIX = 1;
 const AF_NETLINK = 16;
@@ -116,7 +117,9 @@ export function koffiSyscalls(): Syscalls {
       const fd = libc.open(wholePath("open", path), flags | closeOnExec, 0);
       return fd < 0 && koffi.errno() === ENOENT ? undefined : checked("open", fd, `"${path}"`);
     },
-    close: (fd) => void checked("close", libc.close(fd)),
+    close: (fd) => {
+      if (libc.close(fd) < 0 && koffi.errno() === EBADF) fail("close", "EBADF");
+    },
     read: (fd, buffer) => checked("read", libc.read(fd, buffer, buffer.length)),
     write: (fd, data) => {
       let rest = typeof data === "string" ? encoder.encode(data) : data;

@@ -33,6 +33,7 @@ export interface Syscalls {
   open(path: string, flags: number, mode?: number): number;
   /** As {@link open}; undefined where nothing is there (ENOENT), which is cheaper than an error. */
   openIfThere(path: string, flags: number): number | undefined;
+  /** Fails with EBADF alone: whatever else close(2) says, Linux has closed the descriptor. */
   close(fd: number): void;
   read(fd: number, buffer: Uint8Array): number;
   /** Writes all of `data`; a string is written as UTF-8. */

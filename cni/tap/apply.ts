@@ -12,22 +12,24 @@ export interface MadeTap {
 }
 
 /**
- * Makes the wanted tap.
- * @throws CniError 100, 103 or 105; SyscallError for any other refusal. Nothing is left then.
+ * Makes the wanted tap and returns what `report` says of it. It is asked before the tap would stay: what cannot be reported is
+ * not made.
+ * @throws CniError 100, 103 or 105; SyscallError for any other refusal; what `report` throws. Nothing is left then.
  */
-export function applyTap(namespace: NetworkNamespace, wanted: WantedTap): MadeTap {
+export function applyTap<T>(namespace: NetworkNamespace, wanted: WantedTap, report: (made: MadeTap) => T): T {
   const plan = planTap(wanted, namespace.findLink(wanted.name));
   if (plan.kind === "conflict") throw nameTaken(wanted.name, plan.why);
   if (wanted.bridge !== undefined) assertBridge(namespace, wanted.bridge);
   if (plan.replaces !== undefined) namespace.deleteLink(plan.replaces.index);
   using pending = createPending(namespace, wanted.name, plan.isMultiQueue);
-  for (const operation of plan.operations) pending.perform(operation);
-  // Nothing is asked of the kernel after `persist`, so nothing can fail once the tap would stay.
-  return {
+  const reported = report({
     name: wanted.name,
     mac: wanted.mac ?? pending.link.mac,
     mtuBytes: wanted.mtuBytes ?? pending.link.mtuBytes,
-  };
+  });
+  for (const operation of plan.operations) pending.perform(operation);
+  // Nothing is done after `persist`, so nothing can fail once the tap would stay.
+  return reported;
 }
 
 function createPending(namespace: NetworkNamespace, name: string, isMultiQueue: boolean) {

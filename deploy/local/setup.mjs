@@ -41,6 +41,13 @@ const commands = {
     needs: ["toolchains", "packages", "modules", "components", "build"],
     run: (context) => runNode(context, ["test/bench/bench.ts"]),
   },
+  faults: {
+    script: "npm run faults",
+    needsRoot: "the plugin is killed while it makes tap devices",
+    needs: ["toolchains", "packages", "modules", "components", "build"],
+    run: (context) => runNode(context, ["test/faults/faults.ts"]),
+  },
+  fuzz: { script: "npm run fuzz", needs: ["modules"], run: (context) => runNode(context, ["test/fuzz/fuzz.ts"]) },
   build: { script: "npm run build", needs: ["toolchains", "modules", "build"], run: () => 0 },
   components: { script: "npm run components", needs: ["toolchains", "components"], run: () => 0 },
   generate: {

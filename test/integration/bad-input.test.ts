@@ -28,7 +28,7 @@ describe("bad input", () => {
     "stdin has two documents": { call: { conf: '{"name":"n"} {"name":"n"}' }, code: 6, msg: /not JSON/ },
     "stdin is an array": { call: { conf: "[]" }, code: 6, msg: /not a JSON object/ },
     "stdin is null": { call: { conf: "null" }, code: 7, msg: /missing network name/ },
-    "stdin is deeply nested": { call: { conf: "[".repeat(100_000) }, code: 6, msg: /not JSON/ },
+    "stdin is deeply nested": { call: { conf: "[".repeat(100_000) }, code: 6, msg: /nested too deeply/ },
     "stdin is not UTF-8": { call: { conf: '{"name":"\udc80"}' }, code: 7, msg: /invalid "name"/ },
     "the name is missing": { call: { conf: '{"cniVersion":"1.1.0"}' }, code: 7, msg: /missing network name/ },
     "the name is a path": { call: { conf: { name: "../x" } }, code: 7, msg: /invalid "name"/ },

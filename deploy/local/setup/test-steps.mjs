@@ -10,10 +10,10 @@ import { runForeground } from "./run.mjs";
 /** The test files of a step: globs for Node's test runner, how many files run at once. */
 const testSuites = {
   unit: {
-    globs: ["{cni,operator,crds,deploy}/**/*.test.{ts,mjs}", "test/!(integration|conformance|e2e)/**/*.test.ts"],
+    globs: ["{cni,operator,crds,deploy}/**/*.test.{ts,mjs}", "test/!(integration|conformance|faults|e2e)/**/*.test.ts"],
     concurrency: 2,
   },
-  integration: { globs: ["test/integration/**/*.test.ts", "test/conformance/**/*.test.ts"], concurrency: 2 },
+  integration: { globs: ["test/{integration,conformance,faults}/**/*.test.ts"], concurrency: 2 },
   e2e: { globs: ["test/e2e/**/*.test.ts"], concurrency: 1 },
 };
 

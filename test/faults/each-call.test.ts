@@ -1,0 +1,79 @@
+// Every system call of every verb fails once with every shortage and refusal that a node knows.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { Bed } from "../integration/bed.ts";
+import { FakeAgent } from "../integration/fake-agent.ts";
+import { reportOf } from "./bedded-program.ts";
+import type { Report, Trial } from "./fault-program.ts";
+import { assertAllOrNothing, assertDeleted, failureOf, judgeEach } from "./judge.ts";
+import { scenarios } from "./scenarios.ts";
+
+let bed: Bed;
+let agent: FakeAgent;
+before(async () => {
+  bed = await Bed.open();
+  bed.write("/var/lib/mqtap/node.json", '{"maxQueues":64,"source":"test","sysctlPath":"/run/sysctl/max_queues"}');
+  bed.write("/run/sysctl/max_queues", "32\n");
+  const tap = { kind: "tap", queues: 4, owner: 107, group: 107, tapName: "tap0", why: "4 vCPUs" } as const;
+  agent = await FakeAgent.answering(bed, () => tap);
+});
+after(async () => {
+  await agent[Symbol.asyncDispose]();
+  await bed[Symbol.asyncDispose]();
+});
+
+/** The codes a call may fail with; undefined is a success. */
+function toleratedCodes({ step, event }: Trial, command: string): readonly (number | undefined)[] {
+  const isRefusal = event === "EPERM";
+  // Asked again by itself: netlink and poll after EINTR, the agent after anything.
+  if (step.call === "connect") return [undefined];
+  if (event === "EINTR" && ["send", "recv", "poll"].includes(step.call)) return [undefined];
+  // The node's limit: what one may not read is said and counts as absent; a shortage passes.
+  if (isRefusal && /node\.json$|max_queues$/.test(step.about)) return [undefined];
+  const code = isRefusal ? 102 : 11;
+  return command === "GC" ? [code, 106] : [code];
+}
+
+for (const [name, { command }] of Object.entries(scenarios)) {
+  describe(name, () => {
+    let report: Report;
+    before(async () => {
+      report = await reportOf(bed, "fault-program.ts", "fail", name);
+    });
+
+    test("succeeds when nothing fails", () => {
+      const { exitStatus, stdout, stillOpen } = report.undisturbed.performed;
+      assert.deepEqual([exitStatus, stillOpen], [0, []], stdout);
+    });
+
+    test("fails with one document and the code that fits, or goes on where it may", (context) => {
+      judgeEach(report, (trial) => {
+        const code = failureOf(trial.performed)?.code;
+        assert.ok(toleratedCodes(trial, command).includes(code), `code ${code}`);
+      });
+      context.diagnostic(`${report.undisturbed.performed.steps.length} calls, ${report.trials.length} failures`);
+    });
+
+    test("closes what it opened", () => {
+      judgeEach(report, (trial) => {
+        // A thread that cannot go back may not even close what it opened over there: the process ends.
+        const isStuck = trial.performed.stdout.includes("cannot return to the own network namespace");
+        if (!isStuck) assert.deepEqual(trial.performed.stillOpen, []);
+      });
+    });
+
+    if (command === "ADD") {
+      test("makes the tap whole or not at all", () => judgeEach(report, (trial) => assertAllOrNothing(trial, report)));
+    }
+
+    test("succeeds when it is asked again", () => {
+      judgeEach(report, ({ repeated, afterRepeated }) => {
+        assert.deepEqual([repeated.exitStatus, repeated.stillOpen], [0, []], repeated.stdout);
+        assert.equal(afterRepeated.length, report.undisturbed.after.length);
+      });
+    });
+
+    test("leaves nothing that DEL does not remove", () => judgeEach(report, assertDeleted));
+  });
+}
