@@ -1,6 +1,7 @@
 // The one error that leaves the binary, and every code it may carry. Codes 1 to 99 are the specification's
 // (SPEC.md 1.1.0 of containernetworking/cni, pkg/types), 100 and up are mqtap's own; README.md shows the same table.
 
+import { sizingRefusals } from "./sizing/protocol.ts";
 import { SyscallError } from "./sys/syscalls.ts";
 
 export const errorCodes = {
@@ -21,13 +22,7 @@ export const errorCodes = {
   NoSuchBridge: 105,
   GarbageLeft: 106,
   ResultNotExpressible: 107,
-  NotAVirtualMachine: 110,
-  PodNotFound: 111,
-  VirtualMachineGone: 112,
-  UnknownNetwork: 113,
-  BindingNotManagedTap: 114,
-  LimitRequired: 115,
-  BadRequest: 116,
+  ...sizingRefusals,
   Internal: 999,
 } as const;
 
