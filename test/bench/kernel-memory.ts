@@ -1,5 +1,5 @@
 // Kernel memory per multiqueue tap that is up: SUnreclaim of /proc/meminfo before and after many ADDs of each plugin.
-import { readFileSync } from "node:fs";
+import { unreclaimableKb } from "../../deploy/local/story/kernel-memory.ts";
 import { measuringRunner, type Plugin } from "./plugin.ts";
 import type { Figure } from "./statistics.ts";
 
@@ -31,10 +31,4 @@ export function benchKernelMemory(bench: MemoryBench): Figure {
     wanted: "<= 0.30",
     isMet: mqtap <= 0.3,
   };
-}
-
-function unreclaimableKb(): number {
-  const kb = /SUnreclaim:\s+(\d+) kB/.exec(readFileSync("/proc/meminfo", "utf8"))?.[1];
-  if (kb === undefined) throw new Error("cannot read SUnreclaim from /proc/meminfo");
-  return Number(kb);
 }

@@ -38,7 +38,8 @@ export async function kernelMemoryPerTap(node: DemoNode, plugin: MeasuredPlugin)
   }
 }
 
-function unreclaimableKb(): number {
+/** Kernel memory that cannot be given back, of the whole machine. @throws Error where /proc/meminfo does not say */
+export function unreclaimableKb(): number {
   const kb = /^SUnreclaim:\s+(\d+) kB$/m.exec(readFileSync("/proc/meminfo", "utf8"))?.[1];
   if (kb === undefined) throw new Error("cannot read SUnreclaim from /proc/meminfo");
   return Number(kb);
