@@ -83,6 +83,18 @@ export const errorCatalogue: readonly CatalogueEntry[] = [
     whatToDo: "use `cniVersion` 0.3.0 or later",
   },
   {
+    code: 108,
+    meaning:
+      "the node's policy file cannot be read or parsed, so nothing can be allowed; the message says what is wrong with it",
+    whatToDo: "repair /etc/cni/mqtap/policy.json on the node; DEL goes on meanwhile",
+  },
+  {
+    code: 109,
+    meaning:
+      "the node's policy does not allow what the configuration asks for; the message names field, value and setting",
+    whatToDo: "change the configuration, or allow the value in /etc/cni/mqtap/policy.json",
+  },
+  {
     code: 110,
     meaning: "the agent found no virtual machine behind the pod of a network binding",
     whatToDo: "do not name the binding's network in the annotation of an ordinary pod",
@@ -112,6 +124,16 @@ export const errorCatalogue: readonly CatalogueEntry[] = [
     code: 116,
     meaning: "the agent did not understand the plugin's question",
     whatToDo: "bring agent and plugin to one version: restart the agent's pod on the node",
+  },
+  {
+    code: 120,
+    meaning: "the IPAM plugin failed, or its answer makes no sense; the message has its words, the details its code",
+    whatToDo: "look at the plugin's own documentation; with `host-local` most often the range is exhausted",
+  },
+  {
+    code: 121,
+    meaning: "the IPAM plugin that the configuration names is in no directory of `CNI_PATH`",
+    whatToDo: "install the plugin on the node, or correct `ipam.type`",
   },
   {
     code: 999,

@@ -22,7 +22,11 @@ export const errorCodes = {
   NoSuchBridge: 105,
   GarbageLeft: 106,
   ResultNotExpressible: 107,
+  PolicyUnusable: 108,
+  ForbiddenByPolicy: 109,
   ...sizingRefusals,
+  IpamFailed: 120,
+  NoIpamPlugin: 121,
   Internal: 999,
 } as const;
 

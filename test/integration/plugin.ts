@@ -13,6 +13,8 @@ export interface PluginCall {
   readonly conf?: Readonly<Record<string, unknown>> | string;
   /** More variables, or changes to the usual ones. */
   readonly env?: NodeJS.ProcessEnv;
+  /** How the plugin is started; the built one, unless told. */
+  readonly argv?: readonly string[];
 }
 
 export interface PluginError {
@@ -35,7 +37,7 @@ export async function invoke(bed: Bed, call: PluginCall): Promise<Finished> {
     CNI_PATH: "/opt/cni/bin",
     ...call.env,
   };
-  return bed.run(["/run/bin/mqtap"], { env, stdin });
+  return bed.run(call.argv ?? ["/run/bin/mqtap"], { env, stdin });
 }
 
 /** A call that must succeed; returns its document, or undefined when it printed nothing. */
