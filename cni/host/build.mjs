@@ -8,7 +8,13 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** What can be built: dist/<name>, from the entry points of its programs. The first program is the one that starts. */
+/** What the engine of a program may hold: the plugin runs beside others in Multus' container of 50 MiB. */
+const usualMemoryMiB = 16;
+
+/**
+ * What can be built: dist/<name>, from the entry points of its programs; one that needs more memory than usual says so. The
+ * first program is the one that starts.
+ */
 const binaries = {
   mqtap: {
     programs: {
@@ -16,6 +22,12 @@ const binaries = {
       "mqtap-add": "cni/programs/add.ts",
       "mqtap-del": "cni/programs/del.ts",
       "mqtap-verbs": "cni/programs/verbs.ts",
+      "mqtap-log": "cni/programs/log.ts",
+      "mqtap-attach": "cni/programs/attach.ts",
+      "mqtap-inspect": "cni/programs/inspect.ts",
+      "mqtap-adopt": "cni/programs/adopt.ts",
+      // KubeVirt's sidecar-shim looks for the hook by this name. Beside it runs only the shim, in 64 MB.
+      onDefineDomain: { entry: "cni/programs/on-define-domain.ts", memoryMiB: 32 },
     },
     features: [],
   },
@@ -24,6 +36,7 @@ const binaries = {
     programs: {
       "mqtap-conformance": "test/conformance/native/main.ts",
       "mqtap-failing": "test/conformance/native/failing/main.ts",
+      "mqtap-hungry": { entry: "test/conformance/native/hungry/main.ts", memoryMiB: 32 },
     },
     features: ["conformance"],
   },
@@ -41,9 +54,13 @@ export async function buildBinary({ root, log = () => {}, env = process.env, nam
   const { programs, features } = binaries[name];
   const target = targets[process.arch];
   if (target === undefined) throw new Error(`cannot build for ${process.arch}: use x64 or arm64`);
-  const entries = Object.entries(programs);
-  const bundles = await Promise.all(entries.map(([program, entry]) => makeBundle({ root, program, entry })));
-  const codes = bundles.map(({ code }) => code);
+  const bundles = await Promise.all(
+    Object.entries(programs).map(async ([program, told]) => {
+      const { entry, memoryMiB } = typeof told === "string" ? { entry: told, memoryMiB: usualMemoryMiB } : told;
+      return { ...(await makeBundle({ root, program, entry })), memoryMiB };
+    }),
+  );
+  const codes = bundles.flatMap(({ code, memoryMiB }) => [code, `${memoryMiB}`]);
   const inputs = hashOf([...codes, ...rustFlags, target, ...features, ...hostSources(root)]);
   const stampFile = join(root, "dist", `.${name}.inputs`);
   const binary = join(root, "dist", name);
@@ -51,7 +68,7 @@ export async function buildBinary({ root, log = () => {}, env = process.env, nam
 
   mkdirSync(join(root, "dist/bundles"), { recursive: true });
   for (const { path, code } of bundles) put(path, code);
-  const list = bundles.map(({ program, path }) => `${program}=${path}`).join(",");
+  const list = bundles.map(({ program, memoryMiB, path }) => `${program}:${memoryMiB}=${path}`).join(",");
   const build = { root, log, target, features, inputs, list };
   await compile({ ...build, binary, targetDirectory: targetDirectory(env), env });
   for (const { program, map } of bundles) put(join(root, "dist", `${program}.js.map`), map);

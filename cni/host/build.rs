@@ -1,5 +1,5 @@
 //! Compiles each esbuild bundle to QuickJS bytecode on the build machine and writes the table of programs.
-//! `MQTAP_PROGRAMS` lists them as `name=path`, separated by commas; `MQTAP_INPUTS` is the hash of all inputs.
+//! `MQTAP_PROGRAMS` lists them as `name:MiB=path`, separated by commas; `MQTAP_INPUTS` is the hash of all inputs.
 use rquickjs::{
     Context, Module, Runtime, WriteOptions,
     loader::{BuiltinLoader, BuiltinResolver},
@@ -16,15 +16,20 @@ fn main() {
 
     let mut table = String::new();
     for entry in programs.split(',') {
-        let (name, bundle) = entry.split_once('=').expect("MQTAP_PROGRAMS is a list of name=path");
+        let (program, bundle) = entry.split_once('=').expect("MQTAP_PROGRAMS is a list of name:MiB=path");
+        let (name, limit) = program.split_once(':').expect("a program has a memory limit");
+        let limit: usize = limit.parse().expect("a memory limit is a number of MiB");
         println!("cargo:rerun-if-changed={bundle}");
         let source = fs::read(bundle).unwrap_or_else(|e| panic!("cannot read {bundle}: {e}"));
         let bytecode = out.join(format!("{name}.bytecode"));
         fs::write(&bytecode, compile(name, source)).expect("OUT_DIR is writable");
-        writeln!(table, "    ({name:?}, include_bytes!({bytecode:?})),").expect("a String grows");
+        let fields = format!(
+            "name: {name:?}, memory_limit_bytes: {limit} << 20, bytecode: include_bytes!({bytecode:?})"
+        );
+        writeln!(table, "    Program {{ {fields} }},").expect("a String grows");
     }
     let generated = format!(
-        "pub static PROGRAMS: &[(&str, &[u8])] = &[\n{table}];\npub static INPUTS: &str = {:?};\n",
+        "pub static PROGRAMS: &[Program] = &[\n{table}];\npub static INPUTS: &str = {:?};\n",
         format!("mqtap-inputs:{inputs}")
     );
     fs::write(out.join("programs.rs"), generated).expect("OUT_DIR is writable");

@@ -1,6 +1,8 @@
 // What mqtap asks of the kernel, as plain data. linux.ts does it with rtnetlink and tun ioctls; test/fakes/fake-kernel.ts does
 // it in memory. One conformance suite (test/conformance) holds both to the same behaviour.
 
+import type { Immediate } from "./netns.ts";
+
 export interface TapState {
   readonly isTap: boolean;
   readonly isMultiQueue: boolean;
@@ -21,6 +23,10 @@ export interface Link {
   readonly mac: string;
   readonly mtuBytes: number;
   readonly isUp: boolean;
+  /** A tap has it while somebody holds a queue of it open; it alone tells that of a single-queue tap. */
+  readonly hasCarrier: boolean;
+  /** IFLA_TXQLEN: packets that one queue may hold. */
+  readonly txQueueLength: number;
   readonly alias: string | undefined;
   /** Index of the bridge or bond that the link is a port of. */
   readonly master: number | undefined;
@@ -55,11 +61,14 @@ export interface NetworkNamespace extends Disposable {
   links(): readonly Link[];
   /**
    * TUNSETIFF with IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL, and IFF_MULTI_QUEUE where asked.
-   * @throws SyscallError EBUSY when a link of that name exists.
+   * With `selinuxLabel` the tap gets that label instead of ours.
+   * @throws SyscallError EBUSY when a link of that name exists; of `setexeccon` when the kernel does not take the label.
    */
-  createTap(name: string, isMultiQueue: boolean): PendingTap;
+  createTap(name: string, isMultiQueue: boolean, selinuxLabel?: string): PendingTap;
   /** Removes the link of this index; an absent one is no error. */
   deleteLink(index: number): void;
+  /** Runs `body` with the thread inside the namespace, for what shows the namespace of its reader, as /proc/sys/net does. */
+  enter<T>(body: () => Immediate<T>): T;
 }
 
 export interface Kernel {
@@ -67,6 +76,8 @@ export interface Kernel {
   openNamespace(path: string): NetworkNamespace | undefined;
   /** Identity of the namespace this process runs in. */
   ownNamespaceIdentity(): string;
+  /** Identity of the node's own namespace, that of process 1; undefined where it may not be looked at. */
+  hostNamespaceIdentity(): string | undefined;
   hasTunDevice(): boolean;
   isSelinuxEnforcing(): boolean;
 }

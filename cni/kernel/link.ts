@@ -7,9 +7,9 @@ import type { Link, TapState } from "./kernel.ts";
 
 /** @throws NetlinkFormatError when the tun driver's data cannot be read. */
 export function toLink(link: RouteLink): Link {
-  const { index, name, kind, mac, mtuBytes, isUp, alias, master, qdisc, data } = link;
-  const tap = kind === "tun" && data !== undefined ? toTapState(data) : undefined;
-  return { index, name, kind, mac, mtuBytes, isUp, alias, master, qdisc, tap };
+  const { data, ...rest } = link;
+  const tap = rest.kind === "tun" && data !== undefined ? toTapState(data) : undefined;
+  return { ...rest, tap };
 }
 
 function toTapState(data: Uint8Array): TapState {

@@ -3,13 +3,14 @@
 import { Route } from "../netlink/route.ts";
 import { errnoNumber } from "../sys/errno.ts";
 import { SyscallError, type Syscalls } from "../sys/syscalls.ts";
+import { attachLabelled } from "../tun/attach-labelled.ts";
 import { IFF_MULTI_QUEUE, IFF_NO_PI, IFF_TAP, IFF_TUN_EXCL, tunDevicePath } from "../tun/constants.ts";
 import { linkNameBytes } from "../tun/link-name.ts";
 import { TunQueue } from "../tun/tun-queue.ts";
 import type { Link, NetworkNamespace, PendingTap } from "./kernel.ts";
 import { toLink } from "./link.ts";
 import { LinuxPendingTap } from "./linux-pending-tap.ts";
-import type { ThreadNamespaces } from "./netns.ts";
+import type { Immediate, ThreadNamespaces } from "./netns.ts";
 
 const O_RDWR = 2;
 
@@ -41,7 +42,7 @@ export class LinuxNamespace implements NetworkNamespace {
     return this.#route.links().map(toLink);
   }
 
-  createTap(name: string, isMultiQueue: boolean): PendingTap {
+  createTap(name: string, isMultiQueue: boolean, selinuxLabel?: string): PendingTap {
     const fd = this.#openFd();
     if (linkNameBytes(name) === undefined) {
       const code = "EINVAL";
@@ -50,7 +51,9 @@ export class LinuxNamespace implements NetworkNamespace {
     const device = this.#thread.run(fd, () => this.#syscalls.open(tunDevicePath, O_RDWR));
     const queue = new TunQueue(this.#syscalls, device);
     try {
-      queue.attach(name, IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL | (isMultiQueue ? IFF_MULTI_QUEUE : 0));
+      const flags = IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL | (isMultiQueue ? IFF_MULTI_QUEUE : 0);
+      if (selinuxLabel === undefined) queue.attach(name, flags);
+      else attachLabelled(this.#syscalls, { fd: device, name, flags, label: selinuxLabel });
       const link = this.findLink(name);
       if (link === undefined) throw vanished(name);
       return new LinuxPendingTap(queue, this.#route, link);
@@ -63,6 +66,10 @@ export class LinuxNamespace implements NetworkNamespace {
   deleteLink(index: number): void {
     this.#openFd();
     this.#route.deleteLink(index);
+  }
+
+  enter<T>(body: () => Immediate<T>): T {
+    return this.#thread.run(this.#openFd(), body);
   }
 
   [Symbol.dispose](): void {

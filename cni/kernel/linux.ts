@@ -6,6 +6,9 @@ import type { Kernel, NetworkNamespace } from "./kernel.ts";
 import { LinuxNamespace } from "./linux-namespace.ts";
 import { ThreadNamespaces } from "./netns.ts";
 
+/** How stat(2) says that there is no such file. */
+const missing: readonly string[] = ["ENOENT", "ENODEV", "ENXIO", "ENOTDIR"];
+
 const selinuxEnforcePath = "/sys/fs/selinux/enforce";
 /** S_IFMT and S_IFCHR of linux/stat.h. */
 const fileTypeMask = 0o170000;
@@ -37,11 +40,16 @@ export class LinuxKernel implements Kernel {
     return this.#thread.ownIdentity();
   }
 
+  hostNamespaceIdentity(): string | undefined {
+    return this.#thread.hostIdentity();
+  }
+
   hasTunDevice(): boolean {
     try {
       return (this.#syscalls.stat(tunDevicePath).mode & fileTypeMask) === characterDevice;
     } catch (error) {
-      if (error instanceof SyscallError) return false;
+      // Any other error is the node's, and says nothing of the device.
+      if (error instanceof SyscallError && missing.includes(error.code)) return false;
       throw error;
     }
   }

@@ -12,6 +12,7 @@ const PROC_SUPER_MAGIC = 0x9fa0;
 const O_RDONLY_NONBLOCK = 0o4000;
 
 const ownPath = "/proc/thread-self/ns/net";
+const hostPath = "/proc/1/ns/net";
 
 /** The thread could not go back to its own namespace. Nothing may be opened from there: the process has to end. */
 export class NamespaceStuckError extends Error {
@@ -19,7 +20,7 @@ export class NamespaceStuckError extends Error {
 }
 
 /** Anything but a promise. */
-type Immediate<T> = T extends PromiseLike<unknown> ? never : T;
+export type Immediate<T> = T extends PromiseLike<unknown> ? never : T;
 
 /** `dev:ino`, equal for the same namespace. */
 function identityOf(status: { readonly dev: number; readonly ino: number }): string {
@@ -37,6 +38,16 @@ export class ThreadNamespaces {
 
   ownIdentity(): string {
     return identityOf(this.#syscalls.stat(ownPath));
+  }
+
+  /** The node's, as process 1 has it; undefined where it may not be looked at. */
+  hostIdentity(): string | undefined {
+    try {
+      return identityOf(this.#syscalls.stat(hostPath));
+    } catch (error) {
+      if (error instanceof SyscallError && ["EACCES", "EPERM", "ENOENT"].includes(error.code)) return undefined;
+      throw error;
+    }
   }
 
   /** Opens the file; undefined where nothing is there, or something that is no namespace (a stale plain file). */
@@ -94,7 +105,8 @@ export class ThreadNamespaces {
   }
 }
 
-function rejectPromise<T>(result: T): T {
+/** @throws TypeError for what can be awaited. */
+export function rejectPromise<T>(result: T): T {
   if (typeof result === "object" && result !== null && "then" in result) {
     throw new TypeError("cannot await inside a network namespace: the rest would run in another one");
   }

@@ -33,6 +33,8 @@ test("decodeLink() and decodeTunData() read what the kernel says of a tap", () =
   assert.deepEqual(link, {
     index: 2,
     isUp: true,
+    hasCarrier: false,
+    txQueueLength: 1000,
     name: "tap0",
     mac: "02:00:00:00:00:aa",
     mtuBytes: 9000,

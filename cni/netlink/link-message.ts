@@ -3,6 +3,7 @@
 import {
   type Attribute,
   decodeAttributes,
+  decodeUint8,
   decodeUint32,
   encodeAttributes,
   int32At,
@@ -14,6 +15,7 @@ import {
 import {
   IFF_UP,
   IFLA_ADDRESS,
+  IFLA_CARRIER,
   IFLA_IFALIAS,
   IFLA_IFNAME,
   IFLA_INFO_DATA,
@@ -22,10 +24,21 @@ import {
   IFLA_MASTER,
   IFLA_MTU,
   IFLA_QDISC,
+  IFLA_TXQLEN,
 } from "./constants.ts";
 
 const ifinfomsgBytes = 16;
-const linkAttributes = [IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_QDISC, IFLA_MASTER, IFLA_LINKINFO, IFLA_IFALIAS];
+const linkAttributes = [
+  IFLA_ADDRESS,
+  IFLA_IFNAME,
+  IFLA_MTU,
+  IFLA_QDISC,
+  IFLA_MASTER,
+  IFLA_TXQLEN,
+  IFLA_LINKINFO,
+  IFLA_IFALIAS,
+  IFLA_CARRIER,
+];
 const infoAttributes = [IFLA_INFO_KIND, IFLA_INFO_DATA];
 
 /** What a request says of a link: which one, what to switch on, attributes. */
@@ -41,9 +54,11 @@ export interface LinkRequest {
 export interface RouteLink {
   readonly index: number;
   readonly isUp: boolean;
+  readonly hasCarrier: boolean;
   readonly name: string;
   readonly mac: string;
   readonly mtuBytes: number;
+  readonly txQueueLength: number;
   readonly alias: string | undefined;
   readonly master: number | undefined;
   readonly qdisc: string | undefined;
@@ -69,23 +84,48 @@ export function decodeLink(payload: Uint8Array, decodeUtf8: (bytes: Uint8Array) 
   let name = "";
   let mac = "";
   let mtuBytes = 0;
+  let txQueueLength = 0;
+  let hasCarrier = false;
   let alias: string | undefined;
   let master: number | undefined;
   let qdisc: string | undefined;
   let info: { readonly kind: string | undefined; readonly data: Uint8Array | undefined } | undefined;
   for (const { type, value } of decodeAttributes(payload.subarray(ifinfomsgBytes), linkAttributes)) {
-    if (type === IFLA_IFNAME) name = text(value);
-    else if (type === IFLA_ADDRESS) mac = formatMac(value);
-    else if (type === IFLA_MTU) mtuBytes = decodeUint32(value);
-    else if (type === IFLA_IFALIAS) alias = text(value);
-    else if (type === IFLA_MASTER) master = decodeUint32(value);
-    else if (type === IFLA_QDISC) qdisc = text(value);
-    else if (type === IFLA_LINKINFO) info = decodeLinkInfo(value, text);
+    switch (type) {
+      case IFLA_IFNAME:
+        name = text(value);
+        break;
+      case IFLA_ADDRESS:
+        mac = formatMac(value);
+        break;
+      case IFLA_MTU:
+        mtuBytes = decodeUint32(value);
+        break;
+      case IFLA_IFALIAS:
+        alias = text(value);
+        break;
+      case IFLA_MASTER:
+        master = decodeUint32(value);
+        break;
+      case IFLA_QDISC:
+        qdisc = text(value);
+        break;
+      case IFLA_TXQLEN:
+        txQueueLength = decodeUint32(value);
+        break;
+      case IFLA_CARRIER:
+        hasCarrier = decodeUint8(value) !== 0;
+        break;
+      case IFLA_LINKINFO:
+        info = decodeLinkInfo(value, text);
+        break;
+    }
   }
   if (name === "") throw new NetlinkFormatError("cannot decode a link: it has no name");
   const isUp = (uint32At(payload, 8) & IFF_UP) !== 0;
   const index = int32At(payload, 4);
-  return { index, isUp, name, mac, mtuBytes, alias, master, qdisc, kind: info?.kind, data: info?.data };
+  const { kind, data } = info ?? {};
+  return { index, isUp, hasCarrier, name, mac, mtuBytes, txQueueLength, alias, master, qdisc, kind, data };
 }
 
 function decodeLinkInfo(

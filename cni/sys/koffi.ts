@@ -2,20 +2,26 @@
 // and on the calling thread: setns(2) moves a thread, and Node's own pool threads would stay behind.
 
 import { createHash } from "node:crypto";
-import { fstatSync, readdirSync, type Stats, statSync } from "node:fs";
+import { fstatSync, readdirSync, renameSync, type Stats, statSync } from "node:fs";
 import koffi from "koffi";
 import { errnoName, errnoNumber } from "./errno.ts";
+import { executeViaNode } from "./koffi-execute.ts";
 import { type FileStatus, SyscallError, type Syscalls } from "./syscalls.ts";
 
 /** Both O_CLOEXEC (bits/fcntl-linux.h) and SOCK_CLOEXEC (bits/socket_type.h). */
 const closeOnExec = 0o2000000;
 const ENOENT = 2;
 const EBADF = 9;
+const EAGAIN = 11;
 const MSG_NOSIGNAL = 0x4000;
+const LOCK_EX_NB = 6;
 const AF_UNIX = 1;
 const AF_NETLINK = 16;
 const SOL_NETLINK = 270;
 const NETLINK_EXT_ACK = 11;
+/** The label that this thread's next execve(2) gives; a child inherits it by fork(2). */
+const execLabelPath = "/proc/thread-self/attr/exec";
+const O_WRONLY = 1;
 /** sun_path of linux/un.h. */
 const unixPathBytes = 108;
 /** sizeof(struct statfs), bits/statfs.h; f_type comes first. */
@@ -47,6 +53,7 @@ function declareLibrary() {
     connect: libc.func("int connect(int fd, const uint8_t *address, uint32_t length)"),
     send: libc.func("intptr_t send(int fd, const uint8_t *buffer, size_t length, int flags)"),
     receive: libc.func("intptr_t recv(int fd, _Out_ uint8_t *buffer, size_t length, int flags)"),
+    flock: libc.func("int flock(int fd, int operation)"),
     poll: libc.func("int poll(_Inout_ uint8_t *request, unsigned long count, int timeoutMs)"),
   };
 }
@@ -155,10 +162,11 @@ export function koffiSyscalls(): Syscalls {
       return checked("ioctl", libc.ioctlValue(fd, request, checkUint32(argument)), args);
     },
     socket: (domain, type, protocol) => checked("socket", libc.socket(domain, type | closeOnExec, protocol)),
-    bindNetlink: (fd) => {
+    bindNetlink: (fd, groups = 0) => {
       libc.setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, new Uint8Array([1, 0, 0, 0]), 4);
-      const address = new Uint8Array(12);
-      address[0] = AF_NETLINK;
+      const address = Buffer.alloc(12);
+      address.writeUInt16LE(AF_NETLINK, 0);
+      address.writeUInt32LE(groups, 8);
       checked("bind", libc.bind(fd, address, address.length));
     },
     connectUnix: (fd, path) => {
@@ -174,6 +182,23 @@ export function koffiSyscalls(): Syscalls {
       checked("poll", libc.poll(request, 1, timeoutMs));
       return request.readInt16LE(6);
     },
+    execute: (execution) =>
+      executeViaNode(execution, (label) => {
+        const file = checked("setexeccon", libc.open(execLabelPath, O_WRONLY | closeOnExec, 0), `"${label}"`);
+        try {
+          const bytes = encoder.encode(label);
+          checked("setexeccon", libc.write(file, bytes, bytes.length), `"${label}"`);
+        } finally {
+          libc.close(file);
+        }
+      }),
+    rename: (from, to) =>
+      viaNode("rename", `"${from}" to "${to}"`, () => renameSync(wholePath("rename", from), wholePath("rename", to))),
+    tryLock: (fd) => {
+      const locked = libc.flock(fd, LOCK_EX_NB);
+      return locked < 0 && koffi.errno() === EAGAIN ? false : checked("flock", locked) === 0;
+    },
+    realtimeMs: () => Date.now(),
     monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
     sleep: (ms) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
     sha256Hex: (text) => createHash("sha256").update(encoder.encode(text)).digest("hex"),

@@ -6,6 +6,7 @@ import {
   connectUnix,
   decodeUtf8,
   encodeUtf8,
+  execute,
   filesystemType,
   fstat,
   ioctl,
@@ -15,13 +16,16 @@ import {
   read,
   readDirectory,
   readToEnd,
+  realtimeMs,
   receive,
+  rename,
   send,
   setns,
   sha256Hex,
   sleep,
   socket,
   stat,
+  tryLock,
   write,
   // biome-ignore lint/style/useNodejsImportProtocol: not Node's old module of that name, but the host's
 } from "sys";
@@ -62,11 +66,21 @@ export function nativeSyscalls(): Syscalls {
       return answer >= 0 ? answer : checked(answer, "ioctl", `0x${request.toString(16)}`);
     },
     socket: (domain, type, protocol) => checked(socket(domain, type, protocol), "socket"),
-    bindNetlink: (fd) => checked(bindNetlink(fd), "bind"),
+    bindNetlink: (fd, groups = 0) => checked(bindNetlink(fd, groups), "bind"),
     connectUnix: (fd, path) => checked(connectUnix(fd, path), "connect", `"${path}"`),
     send: (fd, data) => checked(send(fd, data), "send"),
     receive: (fd, buffer) => checked(receive(fd, buffer), "recv"),
     poll: (fd, events, timeoutMs) => checked(poll(fd, events, timeoutMs), "poll"),
+    execute: ({ path, argv, variables, stdin, inheritedFd = -1, selinuxLabel = "" }) => {
+      const assigned = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+      const executed = execute(path, argv, assigned, stdin, inheritedFd, selinuxLabel);
+      if (executed.status >= 0) return executed;
+      const syscall = executed.stdout;
+      return checked(executed.status, syscall, `"${syscall === "setexeccon" ? selinuxLabel : path}"`);
+    },
+    rename: (from, to) => checked(rename(from, to), "rename", `"${from}" to "${to}"`),
+    tryLock: (fd) => checked(tryLock(fd), "flock"),
+    realtimeMs,
     monotonicMs,
     sleep,
     sha256Hex,

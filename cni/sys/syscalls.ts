@@ -28,6 +28,27 @@ export interface FileStatus {
   readonly size: number;
 }
 
+/** Another program, run to its end. It inherits stderr and no descriptor but the ones told here. */
+export interface Execution {
+  readonly path: string;
+  /** All of argv, argv[0] included. */
+  readonly argv: readonly string[];
+  /** Set over this process's own environment. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly stdin: string;
+  /** A descriptor that the program shall have under the same number. */
+  readonly inheritedFd?: number;
+  /** SELinux label that the program is started with (/proc/thread-self/attr/exec of the child). */
+  readonly selinuxLabel?: string;
+}
+
+export interface Executed {
+  /** Exit status, or 128 + signal. */
+  readonly status: number;
+  /** Invalid UTF-8 becomes U+FFFD. */
+  readonly stdout: string;
+}
+
 /** Plain synchronous calls. Every failure throws {@link SyscallError}; descriptors are numbers, closed by who opened them. */
 export interface Syscalls {
   open(path: string, flags: number, mode?: number): number;
@@ -49,13 +70,23 @@ export interface Syscalls {
   /** Only the tun requests are allowed (linux/if_tun.h, see ../tun); anything else throws EPERM. */
   ioctl(fd: number, request: number, argument: Uint8Array | number): number;
   socket(domain: number, type: number, protocol: number): number;
-  /** bind(2) of a netlink socket to an automatic port id. */
-  bindNetlink(fd: number): void;
+  /** bind(2) of a netlink socket to an automatic port id; it hears of what happens in `groups` (RTMGRP_…), none unless told. */
+  bindNetlink(fd: number, groups?: number): void;
   connectUnix(fd: number, path: string): void;
   send(fd: number, data: Uint8Array): number;
   receive(fd: number, buffer: Uint8Array): number;
   /** poll(2) on one descriptor; 0 when the time is up. `events` as in poll.h. */
   poll(fd: number, events: number, timeoutMs: number): number;
+  /**
+   * Runs a program and waits; it is killed when this process dies. Stdin is written while stdout is read; more than 8 MiB of
+   * stdout is EFBIG. Fails where the program cannot be started, with its label or at all.
+   */
+  execute(execution: Execution): Executed;
+  rename(from: string, to: string): void;
+  /** flock(2) LOCK_EX | LOCK_NB; false when somebody else holds the lock. It goes with the descriptor. */
+  tryLock(fd: number): boolean;
+  /** CLOCK_REALTIME in milliseconds since 1970. */
+  realtimeMs(): number;
   /** CLOCK_MONOTONIC in milliseconds. */
   monotonicMs(): number;
   sleep(ms: number): void;

@@ -16,6 +16,7 @@ const wanted: WantedTap = {
   mtuBytes: 1450,
   qdisc: "noqueue",
   bridge: undefined,
+  selinuxContext: undefined,
   networkId: "b".repeat(16),
   attachmentId: ourId,
 };
@@ -36,6 +37,8 @@ const link = (fields: Partial<Link>): Link => ({
   mac: "02:00:00:00:00:01",
   mtuBytes: 1500,
   isUp: true,
+  hasCarrier: false,
+  txQueueLength: 1000,
   alias: ourAlias,
   master: undefined,
   qdisc: "noqueue",
@@ -94,6 +97,10 @@ describe("planTap()", () => {
       found: link({ tap: { ...tapState, queues: 1, disabledQueues: 3 } }),
       why: /4 of its queues open/,
     },
+    "our own single-queue tap in use": {
+      found: link({ hasCarrier: true, tap: { ...tapState, isMultiQueue: false, queues: undefined } }),
+      why: /a program has its queue open/,
+    },
   };
   for (const [what, { found, why }] of Object.entries(conflicts)) {
     test(`touches no ${what}`, () => {
@@ -114,6 +121,7 @@ describe("planTap()", () => {
       mtuBytes: fc.option(fc.integer({ min: 68, max: 65_521 }), { nil: undefined }),
       qdisc: fc.constantFrom("noqueue" as const, "default" as const),
       bridge: fc.option(fc.constant("br0"), { nil: undefined }),
+      selinuxContext: fc.constant(undefined),
       networkId: fc.constant("b".repeat(16)),
       attachmentId: fc.constant(ourId),
     });

@@ -15,18 +15,22 @@ export interface WantedTap {
   readonly mtuBytes: number | undefined;
   readonly qdisc: "noqueue" | "default";
   readonly bridge: string | undefined;
+  /** SELinux label of the tap; undefined is the plugin's own. */
+  readonly selinuxContext: string | undefined;
   readonly networkId: string;
   readonly attachmentId: string;
 }
 
+export interface CreationPlan {
+  readonly kind: "create";
+  /** Our own leftover (equal attachment id), to be removed first. */
+  readonly replaces: Link | undefined;
+  readonly isMultiQueue: boolean;
+  readonly operations: readonly TapOperation[];
+}
+
 export type TapPlan =
-  | {
-      readonly kind: "create";
-      /** Our own leftover (equal attachment id), to be removed first. */
-      readonly replaces: Link | undefined;
-      readonly isMultiQueue: boolean;
-      readonly operations: readonly TapOperation[];
-    }
+  | CreationPlan
   /** The name is taken by what is not ours to touch. */
   | { readonly kind: "conflict"; readonly found: Link; readonly why: string };
 
@@ -72,7 +76,10 @@ function conflictWith(wanted: WantedTap, found: Link): string | undefined {
       ? `it is a tap that mqtap did not make${found.alias === undefined ? "" : ` (alias ${JSON.stringify(found.alias)})`}`
       : "it is mqtap's tap of another attachment";
   }
-  return queues > 0 ? `it is this attachment's own tap, and a program has ${queues} of its queues open` : undefined;
+  if (queues > 0) return `it is this attachment's own tap, and a program has ${queues} of its queues open`;
+  // A single-queue tap does not count its queue, but has a carrier only as long as it is open.
+  const isOpen = found.tap.queues === undefined && found.hasCarrier;
+  return isOpen ? "it is this attachment's own tap, and a program has its queue open" : undefined;
 }
 
 function describeKind(link: Link): string {

@@ -1,44 +1,50 @@
 //! Starts the engine with its limits and runs one program to its end.
-use crate::{fatal::fatal, rejections, sys::Sys};
+use crate::{fatal::fatal, programs::Program, rejections, sys::Sys};
 use rquickjs::{
     CatchResultExt, CaughtError, Context, Ctx, Module, Result, Runtime, Value, context::intrinsic, qjs,
 };
 
-/// The plugin runs inside Multus' 50 Mi container: a runaway fails here, as an error, not there by the OOM killer.
-const MEMORY_LIMIT_BYTES: usize = 16 << 20;
 const STACK_LIMIT_BYTES: usize = 512 << 10;
+/// More than any ordinary call needs. Untouched memory costs nothing, and asking for it bit by bit does.
+const HEAP_STEP_BYTES: libc::c_int = 1 << 20;
 
 /// No Eval and no RegExpCompiler: the parser is not linked in at all.
 type Builtins =
     (intrinsic::RegExp, intrinsic::Json, intrinsic::MapSet, intrinsic::TypedArrays, intrinsic::Promise);
 
-/// Runs `bytecode`; returns only when the program ended well without calling `exit`.
-pub fn run(bytecode: &[u8]) {
+/// Runs `program`; returns only when it ended well without calling `exit`.
+pub fn run(program: &Program) {
+    // SAFETY: plain numbers; the process has one thread.
+    unsafe {
+        libc::mallopt(libc::M_TOP_PAD, HEAP_STEP_BYTES);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, libc::c_int::MAX);
+    }
     let Ok(runtime) = Runtime::new() else { fatal("cannot start the engine") };
-    runtime.set_memory_limit(MEMORY_LIMIT_BYTES);
     runtime.set_max_stack_size(STACK_LIMIT_BYTES);
     // A short-lived process: reference counting alone, no cycle collection.
     runtime.set_gc_threshold(usize::MAX);
     runtime.set_host_promise_rejection_tracker(Some(Box::new(rejections::track)));
     let Ok(context) = Context::custom::<Builtins>(&runtime) else { fatal("cannot start the engine") };
     context.with(|ctx| {
-        if let Err(failure) = evaluate(&ctx, bytecode).catch(&ctx) {
-            lift_memory_limit(&ctx);
+        if let Err(failure) = evaluate(&ctx, program).catch(&ctx) {
+            // Describing an out-of-memory error needs memory itself.
+            set_memory_limit(&ctx, usize::MAX);
             fatal(&describe(&failure));
         }
         rejections::settle(&ctx);
     });
 }
 
-fn evaluate(ctx: &Ctx<'_>, bytecode: &[u8]) -> Result<()> {
+fn evaluate(ctx: &Ctx<'_>, program: &Program) -> Result<()> {
     Module::declare_def::<Sys, _>(ctx.clone(), "sys")?;
-    start(ctx, bytecode)
+    start(ctx, program)
 }
 
-/// Runs one program's top level to its end.
-pub fn start(ctx: &Ctx<'_>, bytecode: &[u8]) -> Result<()> {
+/// Runs one program's top level to its end, within that program's memory.
+pub fn start(ctx: &Ctx<'_>, program: &Program) -> Result<()> {
+    set_memory_limit(ctx, program.memory_limit_bytes);
     // SAFETY: the bytes come from build.rs, which used this very engine.
-    let module = unsafe { Module::load(ctx.clone(), bytecode) }?;
+    let module = unsafe { Module::load(ctx.clone(), program.bytecode) }?;
     let (_module, done) = module.eval()?;
     done.finish::<()>()
 }
@@ -62,8 +68,8 @@ pub fn describe_value(value: &Value<'_>) -> String {
     format!("{}: {}\n{}", field("name"), field("message"), field("stack"))
 }
 
-/// Describing an out-of-memory error needs memory itself.
-fn lift_memory_limit(ctx: &Ctx<'_>) {
+/// A runaway fails here, as an error, and not by the OOM killer of the container around it.
+fn set_memory_limit(ctx: &Ctx<'_>, bytes: usize) {
     // SAFETY: both pointers are live for as long as `ctx` is.
-    unsafe { qjs::JS_SetMemoryLimit(qjs::JS_GetRuntime(ctx.as_raw().as_ptr()), usize::MAX as _) };
+    unsafe { qjs::JS_SetMemoryLimit(qjs::JS_GetRuntime(ctx.as_raw().as_ptr()), bytes as _) };
 }

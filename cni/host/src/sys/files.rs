@@ -1,13 +1,14 @@
 //! Files, directories and what stat(2) says of them.
 use super::{
     failure::{Answer, check},
+    text::into_text,
     values::{Fd, Text, bytes},
 };
 use crate::fatal;
 use rquickjs::{Ctx, FromJs, IntoJs, Object, Result, TypedArray, Value, function::Opt};
 use rustix::{
     fd::{AsRawFd, BorrowedFd, IntoRawFd},
-    fs::{self, Mode, OFlags, Stat},
+    fs::{self, FlockOperation, Mode, OFlags, Stat},
     io::Errno,
 };
 
@@ -52,8 +53,7 @@ fn write_all(fd: BorrowedFd<'_>, mut rest: &[u8]) -> rustix::io::Result<()> {
 }
 
 pub fn read_to_end(fd: Fd) -> Answer<String> {
-    let content = read_all(fd.0);
-    content.map(|content| String::from_utf8_lossy(&content).into_owned()).into()
+    read_all(fd.0).and_then(|content| into_text(content, READ_LIMIT_BYTES)).into()
 }
 
 fn read_all(fd: BorrowedFd<'_>) -> rustix::io::Result<Vec<u8>> {
@@ -103,4 +103,16 @@ pub fn stat(path: Text) -> Answer<Status> {
 
 pub fn filesystem_type(fd: Fd) -> Answer<f64> {
     fs::fstatfs(fd.0).map(|answer| answer.f_type as f64).into()
+}
+
+pub fn rename(from: Text, to: Text) -> Answer<()> {
+    fs::rename(from.0, to.0).into()
+}
+
+/// False when somebody else holds it.
+pub fn try_lock(fd: Fd) -> Answer<bool> {
+    match fs::flock(fd.0, FlockOperation::NonBlockingLockExclusive) {
+        Err(Errno::WOULDBLOCK) => Answer::Done(false),
+        locked => locked.map(|()| true).into(),
+    }
 }

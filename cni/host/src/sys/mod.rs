@@ -1,5 +1,7 @@
 //! The native module "sys": exactly the calls of ../../../sys/host.d.ts, plain numbers, strings and byte arrays.
 //! A failing call answers a negative errno; ../../../sys/native.ts makes it an error with name and arguments.
+mod child;
+mod exec;
 mod failure;
 mod files;
 mod ioctl;
@@ -46,12 +48,17 @@ functions! {
     "send" => network::send,
     "receive" => network::receive,
     "poll" => network::poll,
+    "execute" => exec::execute,
+    "rename" => files::rename,
+    "tryLock" => files::try_lock,
+    "realtimeMs" => process::realtime_ms,
     "monotonicMs" => process::monotonic_ms,
     "sleep" => process::sleep,
     "sha256Hex" => text::sha256_hex,
     "encodeUtf8" => text::encode_utf8,
     "decodeUtf8" => text::decode_utf8,
     "runProgram" => process::run_program,
+    "takeInput" => process::take_input,
     "exit" => process::exit,
     #[cfg(feature = "conformance")] "panic" => process::panic,
 }

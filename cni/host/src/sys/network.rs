@@ -22,7 +22,7 @@ pub fn socket(domain: u16, kind: u32, protocol: u32) -> Answer<i32> {
 }
 
 /// Asks for extended acknowledgements too, so that an error can say why (linux/netlink.h, NETLINK_EXT_ACK).
-pub fn bind_netlink(fd: Fd) -> Answer<()> {
+pub fn bind_netlink(fd: Fd, groups: u32) -> Answer<()> {
     let on: libc::c_int = 1;
     let length = size_of::<libc::c_int>() as libc::socklen_t;
     // SAFETY: the option's value lives until the call returns. An old kernel that lacks it only says less.
@@ -35,7 +35,7 @@ pub fn bind_netlink(fd: Fd) -> Answer<()> {
             length,
         )
     };
-    net::bind(fd.0, &net::netlink::SocketAddrNetlink::new(0, 0)).into()
+    net::bind(fd.0, &net::netlink::SocketAddrNetlink::new(0, groups)).into()
 }
 
 pub fn connect_unix(fd: Fd, path: Text) -> Answer<()> {
