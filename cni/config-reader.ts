@@ -3,11 +3,14 @@
 
 import { CniError, errorCodes } from "./error.ts";
 import { integerWithin, isJsonObject, type JsonObject, showJson } from "./json-object.ts";
+import { selinuxLabelFault } from "./selinux-label.ts";
 import { macFault, normalizeMac } from "./tap/mac.ts";
 import { interfaceNameFault } from "./tap/name.ts";
 
 /** uid_t and gid_t; one more is "none" to the kernel. */
 const greatestId = 0xffff_fffe;
+
+const exampleLabel = "system_u:system_r:container_t:s0";
 
 export class NetConfReader {
   /** By lower-case key; the last one wins, as for Go. */
@@ -84,10 +87,11 @@ export class NetConfReader {
     return value;
   }
 
-  /** The error for a field that mqtap knows and cannot honour. */
-  unsupported(key: string, value: unknown, advice: string): CniError {
-    const shown = isJsonObject(value) ? JSON.stringify(value) : showJson(value);
-    return new CniError(errorCodes.UnsupportedField, `unsupported field "${this.#path}${key}": ${shown}: ${advice}`);
+  selinuxLabel(key: string): string | undefined {
+    const value = this.text(key);
+    const fault = value === undefined ? undefined : selinuxLabelFault(value);
+    if (fault !== undefined) throw this.#invalid(key, value, `it ${fault}, use a label such as ${exampleLabel}`);
+    return value;
   }
 
   #member(key: string): unknown {

@@ -67,6 +67,8 @@ describe("parseNetConf()", () => {
     owner: undefined,
     group: undefined,
     bridge: undefined,
+    selinuxContext: undefined,
+    ipamType: undefined,
     dns: undefined,
     logicNetworkName: undefined,
   };
@@ -80,9 +82,9 @@ describe("parseNetConf()", () => {
       mac: "02-00-00-00-00-0A",
       owner: 0,
       group: 4294967294,
-      selinuxContext: "",
+      selinuxContext: "system_u:system_r:container_t:s0:c1,c2",
       bridge: "br0",
-      ipam: {},
+      ipam: { type: "host-local" },
       dns: { nameservers: ["10.0.0.1"], domain: "x", search: ["y"], options: [] },
       runtimeConfig: { mac: "02:00:00:00:00:0b" },
       args: { cni: { mac: "0200.0000.000c" } },
@@ -95,6 +97,8 @@ describe("parseNetConf()", () => {
       owner: 0,
       group: 4294967294,
       bridge: "br0",
+      selinuxContext: "system_u:system_r:container_t:s0:c1,c2",
+      ipamType: "host-local",
       dns: { nameservers: ["10.0.0.1"], domain: "x", search: ["y"] },
     });
   });
@@ -191,17 +195,32 @@ describe("parseNetConf()", () => {
       fields: { dns: { nameservers: [1] } },
       message: 'invalid "dns.nameservers": an array: use an array of strings',
     },
-    ipam: {
-      fields: { ipam: { type: "host-local" } },
-      code: 2,
+    "an ipam that is text": { fields: { ipam: "host-local" }, message: 'invalid "ipam": "host-local": use an object' },
+    "an ipam plugin that is a number": {
+      fields: { ipam: { type: 1 } },
+      message: 'invalid "ipam.type": 1: use a string',
+    },
+    "an ipam plugin that is a path": {
+      fields: { ipam: { type: "../x" } },
       message:
-        'unsupported field "ipam": {"type":"host-local"}: remove it: the tap is a layer-2 device, its guest gets the addresses',
+        'invalid network configuration: "ipam.type": "../x" is no file name: use the file name of an IPAM plugin, such as "host-local"',
     },
-    "a selinux context": {
+    "an ipam plugin that is the plugin itself": {
+      fields: { type: "tap", ipam: { type: "tap" } },
+      message:
+        'invalid network configuration: "ipam.type": "tap" is this plugin itself: use the file name of an IPAM plugin, such as "host-local"',
+    },
+    "a label without a type": {
       fields: { selinuxContext: "system_u:x" },
-      code: 2,
-      message: 'unsupported field "selinuxContext": "system_u:x": remove it',
+      message:
+        'invalid "selinuxContext": "system_u:x": it has not the form user:role:type[:level], use a label such as system_u:system_r:container_t:s0',
     },
+    "a label of several words": {
+      fields: { selinuxContext: "exec system_u:system_r:container_t:s0" },
+      message:
+        'invalid "selinuxContext": "exec system_u:system_r:container_t:s0": it contains blanks or characters that are no ASCII, use a label such as system_u:system_r:container_t:s0',
+    },
+    "a label that is a number": { fields: { selinuxContext: 1 }, message: 'invalid "selinuxContext": 1: use a string' },
     "one queue that shall be many": {
       fields: { queues: 1, multiQueue: true },
       message: 'invalid network configuration: "queues": 1 contradicts "multiQueue": true: remove "multiQueue"',

@@ -4,6 +4,7 @@
 import { NetConfReader } from "./config-reader.ts";
 import { isCniName } from "./environment.ts";
 import { CniError, errorCodes } from "./error.ts";
+import { pluginNameFault } from "./ipam/plugin-name.ts";
 import { isJsonObject, type JsonObject, memberOf, showJson } from "./json-object.ts";
 
 /** Oldest first; the last one is what VERSION and errors speak. */
@@ -43,6 +44,10 @@ export interface NetConf {
   readonly owner: number | undefined;
   readonly group: number | undefined;
   readonly bridge: string | undefined;
+  /** SELinux label of the tap. */
+  readonly selinuxContext: string | undefined;
+  /** `ipam.type`: the plugin that gives the tap addresses; undefined is layer 2. */
+  readonly ipamType: string | undefined;
   readonly dns: Dns | undefined;
   /** args.cni.logicNetworkName: KubeVirt calls us as the binding of this network of the VM. */
   readonly logicNetworkName: string | undefined;
@@ -92,7 +97,6 @@ export function parseVersion(document: JsonObject): string {
 /** Everything else of the configuration. @throws CniError 2 or 7. */
 export function parseNetConf(document: JsonObject): NetConf {
   const top = new NetConfReader(document, "");
-  refuseUnsupported(top);
   const args = top.object("args")?.object("cni");
   const conf: NetConf = {
     sizing: top.oneOf("sizing", ["static", "vm"]) ?? "static",
@@ -110,6 +114,8 @@ export function parseNetConf(document: JsonObject): NetConf {
     owner: top.id("owner"),
     group: top.id("group"),
     bridge: top.interfaceName("bridge"),
+    selinuxContext: top.selinuxLabel("selinuxContext"),
+    ipamType: parseIpamType(top),
     dns: parseDns(top.object("dns")),
     logicNetworkName: args?.text("logicNetworkName"),
   };
@@ -117,13 +123,12 @@ export function parseNetConf(document: JsonObject): NetConf {
   return conf;
 }
 
-function refuseUnsupported(top: NetConfReader): void {
+/** `"ipam": {}` and a type of "" are layer 2, as for the reference. */
+function parseIpamType(top: NetConfReader): string | undefined {
   const type = top.object("ipam")?.text("type");
-  if (type !== undefined) {
-    throw top.unsupported("ipam", { type }, "remove it: the tap is a layer-2 device, its guest gets the addresses");
-  }
-  const label = top.text("selinuxContext");
-  if (label !== undefined) throw top.unsupported("selinuxContext", label, "remove it");
+  const fault = type === undefined ? undefined : pluginNameFault(type, top.text("type"));
+  if (fault === undefined) return type;
+  throw invalid(`"ipam.type": ${showJson(type)} ${fault}: use the file name of an IPAM plugin, such as "host-local"`);
 }
 
 function refuseContradictions(conf: NetConf): void {

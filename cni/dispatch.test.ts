@@ -36,6 +36,28 @@ describe("dispatch()", () => {
     assert.match(node.logged.join(), /error: TypeError/);
   });
 
+  test("tells of every failure once: of a defect to the log, of all else to the record", () => {
+    const { kernel, sys } = new FakeNode();
+    const told: string[] = [];
+    const run = (command: string, readStdin: () => string) =>
+      dispatch({
+        verbs,
+        variables: { CNI_COMMAND: command, CNI_PATH: "/x" },
+        readStdin,
+        kernel,
+        sys,
+        log: (level, _message, more) => void told.push(`log ${level} ${more?.["code"]}`),
+        recordFailure: ({ code }) => void told.push(`record ${code}`),
+      });
+    run("STATUS", () => "{");
+    run("ADD", () => "{}");
+    run("STATUS", () => {
+      throw new TypeError("x is not a function");
+    });
+    run("STATUS", () => '{"cniVersion":"1.1.0","name":"net"}');
+    assert.deepEqual(told, ["record 6", "record 4", "log error 999"]);
+  });
+
   test("speaks the newest version in errors that come before the version is known, and then the configuration's", () => {
     const node = new FakeNode();
     assert.equal(JSON.parse(node.call("ADD", "{").stdout).cniVersion, "1.1.0");

@@ -13,6 +13,8 @@ export interface Invocation extends Effects {
   readonly variables: Variables;
   /** Read to its end, and only when the verb takes a configuration. */
   readonly readStdin: () => string;
+  /** Told of every failure that `log` is not. */
+  readonly recordFailure?: (error: CniError) => void;
 }
 
 export interface Outcome {
@@ -35,14 +37,20 @@ export function dispatch(invocation: Invocation): Outcome {
   } catch (thrown) {
     const error = toCniError(thrown);
     if (error.code === errorCodes.Internal) {
-      invocation.log("error", error.message, { stack: thrown instanceof Error ? thrown.stack : undefined });
+      const stack = thrown instanceof Error ? thrown.stack : undefined;
+      invocation.log("error", error.message, { code: error.code, stack });
+    } else {
+      invocation.recordFailure?.(error);
     }
     return { stdout: formatError(error, progress.cniVersion), stderr: "", exitStatus: 1 };
   }
 }
 
 /** `progress` learns the version that errors are written in, as soon as it is known. */
-function perform({ verbs, variables, readStdin, ...effects }: Invocation, progress: { cniVersion: string }): string {
+function perform(
+  { verbs, variables, readStdin, kernel, sys, log, openAddressing }: Invocation,
+  progress: { cniVersion: string },
+): string {
   const environment = parseEnvironment(variables);
   if (environment.command === "VERSION") return version();
   const text = readConfiguration(readStdin);
@@ -55,7 +63,7 @@ function perform({ verbs, variables, readStdin, ...effects }: Invocation, progre
       details: `config is "${cniVersion}", ${environment.command} needs "${since}"`,
     });
   }
-  return run({ ...effects, environment, text, document, network, cniVersion });
+  return run({ kernel, sys, log, openAddressing, environment, text, document, network, cniVersion });
 }
 
 function findVerb(verbs: Verbs, command: string): Verb {

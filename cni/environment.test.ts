@@ -21,6 +21,7 @@ describe("parseEnvironment()", () => {
       netns: "/run/netns/c1",
       ifName: "eth0",
       args: "IgnoreUnknown=1",
+      path: "/opt/cni/bin",
       isOwnNamespaceAllowed: false,
     });
   });

@@ -12,6 +12,8 @@ export interface Environment {
   readonly netns: string;
   readonly ifName: string;
   readonly args: string;
+  /** CNI_PATH: where IPAM plugins lie. */
+  readonly path: string;
   /** CNI_NETNS_OVERRIDE: the caller insists on the plugin's own namespace. */
   readonly isOwnNamespaceAllowed: boolean;
 }
@@ -48,6 +50,7 @@ export function parseEnvironment(variables: Variables): Environment {
     netns: read("CNI_NETNS"),
     ifName: read("CNI_IFNAME"),
     args: read("CNI_ARGS"),
+    path: read("CNI_PATH"),
     isOwnNamespaceAllowed: ["1", "TRUE"].includes(read("CNI_NETNS_OVERRIDE").toUpperCase()),
   };
 }

@@ -37,7 +37,15 @@ describe("resolveMode()", () => {
     });
   });
 
-  for (const field of [{ owner: 0 }, { group: 0 }, { mtu: 1400 }, { bridge: "br0" }, { mac: "02:00:00:00:00:01" }]) {
+  const fields = [
+    { owner: 0 },
+    { group: 0 },
+    { mtu: 1400 },
+    { bridge: "br0" },
+    { mac: "02:00:00:00:00:01" },
+    { selinuxContext: "system_u:system_r:container_t:s0" },
+  ];
+  for (const field of fields) {
     const [key, value] = Object.entries(field)[0] ?? [];
     test(`a companion and a binding refuse ${key} with key and value`, () => {
       const message = new RegExp(`"${key}": ${JSON.stringify(value)}`);

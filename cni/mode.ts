@@ -27,8 +27,8 @@ function inferMode(conf: NetConf, hasPrevResult: boolean): TapMode {
 
 /** In a companion the agent and the pod's interface decide what these fields would. */
 function refuseMainFields(conf: NetConf, mode: TapMode): void {
-  const { owner, group, mtuBytes, bridge, macs } = conf;
-  const fields = { owner, group, mtu: mtuBytes, bridge, mac: macs.config };
+  const { owner, group, mtuBytes, bridge, selinuxContext, macs, ipamType } = conf;
+  const fields = { owner, group, mtu: mtuBytes, bridge, selinuxContext, mac: macs.config, "ipam.type": ipamType };
   for (const [key, value] of Object.entries(fields)) {
     if (value === undefined) continue;
     const advice = mode === "binding" ? "remove it" : 'remove it, or set "mode": "main"';

@@ -12,6 +12,13 @@ export interface PrevResult {
   readonly text: string;
 }
 
+/** What ADD adds to a result. */
+export interface ReportedTap {
+  readonly prev: PrevResult | undefined;
+  readonly tap: ReportedInterface;
+  readonly dns: Dns | undefined;
+}
+
 export interface ReportedInterface {
   readonly name: string;
   readonly mac: string | undefined;
@@ -28,18 +35,18 @@ export function readPrevResult(document: JsonObject, text: string): PrevResult |
 }
 
 /** Whether an interface can stand in a result of this version at all. */
-function hasInterfaces(version: string): boolean {
+export function hasInterfaces(version: string): boolean {
   return version !== "0.1.0" && version !== "0.2.0";
 }
 
 /** Called before anything is made. @throws CniError 107 when the result could not be written afterwards. */
-export function assertExpressible(version: string, prev: PrevResult | undefined): void {
-  if (hasInterfaces(version)) return;
+export function assertExpressible(version: string, prev: PrevResult | undefined, willHaveAddress = false): void {
+  if (hasInterfaces(version) || willHaveAddress) return;
   const hasAddress = prev !== undefined && (memberOf(prev.object, "ip4") ?? memberOf(prev.object, "ip6")) !== undefined;
   if (hasAddress) return;
   throw new CniError(
     errorCodes.ResultNotExpressible,
-    `cannot express an interface without an address in a result of cniVersion ${version}: use 0.3.0 or later`,
+    `cannot express an interface without an address in a result of cniVersion ${version}: use 0.3.0 or later, or "ipam"`,
   );
 }
 
@@ -52,20 +59,21 @@ export function formatHandedOn(version: string, prev: PrevResult | undefined): s
 }
 
 /** prevResult with our interface (and DNS, where configured) added. */
-export function formatTapResult(
-  version: string,
-  addition: { readonly prev: PrevResult | undefined; readonly tap: ReportedInterface; readonly dns: Dns | undefined },
-): string {
-  const { prev, tap, dns } = addition;
+export function formatTapResult(version: string, addition: ReportedTap): string {
+  return write(addTap(version, addition));
+}
+
+/** As {@link formatTapResult}, for what is still to be added to. */
+export function addTap(version: string, { prev, tap, dns }: ReportedTap): JsonObject {
   const base = prev === undefined ? {} : inVersion(version, prev);
   const { name, mac, sandbox } = tap;
   const reported = { name, mac, ...(version === "1.1.0" ? { mtu: tap.mtuBytes } : {}), sandbox };
   const interfaces = hasInterfaces(version) ? { interfaces: [...interfaceList(base), reported] } : {};
-  return write({ ...base, cniVersion: version, ...interfaces, ...(dns === undefined ? {} : { dns }) });
+  return { ...base, cniVersion: version, ...interfaces, ...(dns === undefined ? {} : { dns }) };
 }
 
 /** The engine reads deeper and larger documents than it can write. @throws CniError 7 */
-function write(result: JsonObject): string {
+export function write(result: JsonObject): string {
   try {
     return `${JSON.stringify(result)}\n`;
   } catch (cause) {
@@ -92,7 +100,8 @@ export function findReportedInterface(prev: PrevResult, name: string): ReportedI
   return undefined;
 }
 
-function interfaceList(result: JsonObject): readonly unknown[] {
+/** @throws CniError 7 when it is no array. */
+export function interfaceList(result: JsonObject): readonly unknown[] {
   const interfaces = memberOf(result, "interfaces") ?? [];
   if (!Array.isArray(interfaces)) throw invalidPrevResult(`"interfaces" is ${showJson(interfaces)}, not an array`);
   return interfaces;
@@ -116,7 +125,7 @@ function inVersion(version: string, prev: PrevResult): JsonObject {
   };
 }
 
-function isOneDotX(version: string): boolean {
+export function isOneDotX(version: string): boolean {
   return version.startsWith("1.");
 }
 
@@ -132,6 +141,7 @@ function routeInVersion(version: string, route: unknown): unknown {
   return gw === undefined ? { dst } : { dst, gw };
 }
 
-function invalidPrevResult(why: string, cause?: unknown): CniError {
+/** The error for a prevResult that cannot be used. */
+export function invalidPrevResult(why: string, cause?: unknown): CniError {
   return new CniError(errorCodes.InvalidNetworkConfig, `invalid "prevResult": ${why}`, { cause });
 }

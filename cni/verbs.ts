@@ -2,14 +2,19 @@
 // that it serves, and its bundle carries no other.
 
 import { add } from "./commands/add.ts";
+import { addWithIpam } from "./commands/add-with-ipam.ts";
 import type { Verb, Verbs } from "./commands/call.ts";
 import { check } from "./commands/check.ts";
 import { del } from "./commands/del.ts";
+import { delWithIpam } from "./commands/del-with-ipam.ts";
 import { gc } from "./commands/gc.ts";
 import { status } from "./commands/status.ts";
 
-export const ADD: Verb = { run: add, since: "0.1.0" };
-export const DEL: Verb = { run: del, since: "0.1.0" };
+/** These two are for configurations without `ipam`. */
+export const plainAdd: Verb = { run: (call) => add(call), since: "0.1.0" };
+export const plainDel: Verb = { run: del, since: "0.1.0" };
+const ADD: Verb = { run: addWithIpam, since: "0.1.0" };
+const DEL: Verb = { run: delWithIpam, since: "0.1.0" };
 const CHECK: Verb = { run: check, since: "0.4.0" };
 const GC: Verb = { run: gc, since: "1.1.0" };
 const STATUS: Verb = { run: status, since: "1.1.0" };

@@ -6,11 +6,14 @@ import { CniError, errorCodes } from "../error.ts";
 import type { NetworkNamespace } from "../kernel/kernel.ts";
 import { resolveMode } from "../mode.ts";
 import { type PodArguments, parsePodArguments } from "../pod-arguments.ts";
+import { enforcePolicy } from "../policy/enforce-policy.ts";
+import type { Policy } from "../policy/policy.ts";
 import { assertExpressible, formatHandedOn, formatTapResult, type PrevResult, readPrevResult } from "../result.ts";
 import { attachmentId, networkId, type TapMode } from "../tap/alias.ts";
-import { applyTap, type MadeTap } from "../tap/apply.ts";
+import { applyTap, type FeasibleTap, planFeasibleTap } from "../tap/apply.ts";
 import { macFault, normalizeMac } from "../tap/mac.ts";
 import { companionInterfaceName, interfaceNameFault } from "../tap/name.ts";
+import type { WantedTap } from "../tap/plan.ts";
 import type { Call } from "./call.ts";
 import { type Size, sizeByAgent, sizeByConfig } from "./size.ts";
 import { requireTarget } from "./target.ts";
@@ -25,26 +28,37 @@ interface Attachment {
   readonly attachmentId: string;
 }
 
+/** What ADD does more where the configuration has `ipam`: only the program that runs IPAM plugins has it. */
+export interface AddressedAdd {
+  /** @throws CniError 109 */
+  readonly validate: (call: Call, policy: Policy) => void;
+  /** Makes the tap with its addresses. @throws CniError; neither tap nor address is left then. */
+  readonly make: (
+    call: Call,
+    tap: {
+      readonly namespace: NetworkNamespace;
+      readonly feasible: FeasibleTap;
+      readonly ipamType: string;
+      readonly prev: PrevResult | undefined;
+      readonly dns: NetConf["dns"];
+    },
+  ) => string;
+}
+
 /** @throws CniError; nothing is left behind then. */
-export function add(call: Call): string {
+export function add(call: Call, addressed?: AddressedAdd): string {
   const attachment = validate(call);
   using namespace = requireTarget(call);
-  const { conf, mode, prev } = attachment;
-  const passing = mode === "main" ? undefined : reasonToPass(call, attachment);
-  if (passing !== undefined) {
-    call.log("info", `no tap for this pod: ${passing}`, {
-      pod: attachment.pod.podName,
-      ifName: call.environment.ifName,
-    });
-    return formatHandedOn(call.cniVersion, prev);
-  }
+  const { conf, prev } = attachment;
+  if (isPassedThrough(call, attachment)) return formatHandedOn(call.cniVersion, prev);
+  const policy = enforcePolicy(call, conf);
+  if (conf.ipamType !== undefined) addressed?.validate(call, policy);
   const size = decideSize(call, attachment);
   if (size === undefined) return formatHandedOn(call.cniVersion, prev);
-  return makeTap(call, { attachment, namespace, size }, (tap) => {
-    if (mode !== "main") return formatHandedOn(call.cniVersion, prev);
-    const reported = { ...tap, sandbox: call.environment.netns };
-    return formatTapResult(call.cniVersion, { prev, tap: reported, dns: conf.dns });
-  });
+  const feasible = planFeasibleTap(namespace, wantedTap(call, { attachment, namespace, size }));
+  if (conf.ipamType === undefined) return makeTap(call, { attachment, namespace, feasible });
+  if (addressed === undefined) throw new Error('cannot serve a configuration with "ipam": this program runs no plugin');
+  return addressed.make(call, { namespace, feasible, ipamType: conf.ipamType, prev, dns: conf.dns });
 }
 
 function validate(call: Call): Attachment {
@@ -57,7 +71,7 @@ function validate(call: Call): Attachment {
   const { containerId, ifName } = environment;
   if (mode === "main") {
     assertName(ifName);
-    assertExpressible(cniVersion, prev);
+    assertExpressible(cniVersion, prev, conf.ipamType !== undefined);
   }
   return { conf, mode, pod, prev, mac, attachmentId: attachmentId(sys.sha256Hex, { network, containerId, ifName }) };
 }
@@ -78,13 +92,18 @@ function chooseMac({ macs }: NetConf, pod: PodArguments): string | undefined {
   return macs.runtimeConfig ?? fromPod ?? macs.args ?? macs.config;
 }
 
-/** Companion and binding mode: why KubeVirt makes this pod's tap itself, if it needs one. */
-function reasonToPass({ kernel }: Call, { mode, pod }: Attachment): string | undefined {
-  if (mode === "companion" && pod.podName?.startsWith("virt-launcher-") !== true) return "it is no virtual machine's";
+/** Companion and binding mode: whether KubeVirt makes this pod's tap itself, if it needs one. */
+function isPassedThrough({ kernel, log, environment }: Call, { mode, pod }: Attachment): boolean {
+  if (mode === "main") return false;
+  // Most pods of a node are such, and nobody wants a line for each.
+  if (mode === "companion" && pod.podName?.startsWith("virt-launcher-") !== true) return true;
   // A tap of ours would carry another label than one that virt-handler makes, and QEMU may not open it.
-  if (kernel.isSelinuxEnforcing())
-    return "SELinux is enforcing, so KubeVirt must make the tap itself, and no limit is held";
-  return undefined;
+  if (!kernel.isSelinuxEnforcing()) return false;
+  log("info", "no tap for this pod: SELinux is enforcing, so KubeVirt must make the tap itself, and no limit is held", {
+    pod: pod.podName,
+    ifName: environment.ifName,
+  });
+  return true;
 }
 
 /** Undefined: the agent says that this pod gets no tap from us. */
@@ -93,14 +112,13 @@ function decideSize(call: Call, { conf, mode, pod, attachmentId }: Attachment): 
   return sizeByAgent(call, { conf, mode, pod, attachmentId });
 }
 
-function makeTap(
+function wantedTap(
   call: Call,
   { attachment, namespace, size }: { attachment: Attachment; namespace: NetworkNamespace; size: Size },
-  report: (made: MadeTap) => string,
-): string {
+): WantedTap {
   const { conf, mode, mac, attachmentId } = attachment;
   const name = mode === "main" ? call.environment.ifName : size.tapName;
-  const wanted = {
+  return {
     name,
     mode,
     queues: size.queues,
@@ -110,10 +128,23 @@ function makeTap(
     mtuBytes: mode === "main" ? conf.mtuBytes : mtuOfPodInterface(call, { mode, namespace, tapName: name }),
     qdisc: conf.qdisc,
     bridge: conf.bridge,
+    selinuxContext: conf.selinuxContext,
     networkId: networkId(call.sys.sha256Hex, call.network),
     attachmentId,
   };
-  return applyTap(namespace, wanted, report);
+}
+
+function makeTap(
+  { environment, cniVersion }: Call,
+  { attachment, namespace, feasible }: { attachment: Attachment; namespace: NetworkNamespace; feasible: FeasibleTap },
+): string {
+  const { conf, mode, prev } = attachment;
+  return applyTap(namespace, feasible, {
+    report: (made) => {
+      if (mode !== "main") return formatHandedOn(cniVersion, prev);
+      return formatTapResult(cniVersion, { prev, tap: { ...made, sandbox: environment.netns }, dns: conf.dns });
+    },
+  });
 }
 
 /** KubeVirt gives its tap the MTU of the pod's interface; so do we, and it finds nothing to change. */

@@ -2,7 +2,8 @@
 
 import type { Environment } from "../environment.ts";
 import type { JsonObject } from "../json-object.ts";
-import type { Kernel } from "../kernel/kernel.ts";
+import type { Addressing } from "../kernel/addressing.ts";
+import type { Kernel, NetworkNamespace } from "../kernel/kernel.ts";
 import type { Log } from "../log.ts";
 import type { Syscalls } from "../sys/syscalls.ts";
 
@@ -10,6 +11,8 @@ export interface Effects {
   readonly kernel: Kernel;
   readonly sys: Syscalls;
   readonly log: Log;
+  /** Only the program that runs IPAM plugins can set addresses. */
+  readonly openAddressing?: ((namespace: NetworkNamespace) => Addressing) | undefined;
 }
 
 export interface Call extends Effects {

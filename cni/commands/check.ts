@@ -7,8 +7,18 @@ import type { Link, NetworkNamespace } from "../kernel/kernel.ts";
 import { findReportedInterface, type PrevResult, readPrevResult } from "../result.ts";
 import { parseAlias } from "../tap/alias.ts";
 import type { Call } from "./call.ts";
+import { ipamFault } from "./check-ipam.ts";
 import { findTap } from "./find-tap.ts";
 import { requireTarget } from "./target.ts";
+import { mtuBeforeTuning } from "./tuning-record.ts";
+
+/** What CHECK looks at. */
+interface Examined {
+  readonly conf: NetConf;
+  readonly prev: PrevResult | undefined;
+  readonly tap: Link;
+  readonly namespace: NetworkNamespace;
+}
 
 /** @throws CniError 104 naming the first difference, 7 without a prevResult in main mode, 8 when the namespace is gone. */
 export function check(call: Call): string {
@@ -16,7 +26,8 @@ export function check(call: Call): string {
   const prev = readPrevResult(call.document, call.text);
   using namespace = requireTarget(call);
   const tap = findTap(call, namespace, conf.logicNetworkName);
-  const fault = tap === undefined ? absenceFault(call, conf, namespace) : tapFault(call, { conf, prev, tap });
+  const fault =
+    tap === undefined ? absenceFault(call, conf, namespace) : tapFault(call, { conf, prev, tap, namespace });
   if (fault !== undefined) {
     const { ifName, netns } = call.environment;
     throw new CniError(errorCodes.CheckFailed, `cannot confirm the attachment "${ifName}" in ${netns}: ${fault}`);
@@ -34,10 +45,7 @@ function absenceFault({ environment }: Call, conf: NetConf, namespace: NetworkNa
   return isMain ? "its tap is gone, or no longer carries mqtap's alias" : undefined;
 }
 
-function tapFault(
-  call: Call,
-  { conf, prev, tap }: { conf: NetConf; prev: PrevResult | undefined; tap: Link },
-): string | undefined {
+function tapFault(call: Call, { conf, prev, tap, namespace }: Examined): string | undefined {
   const alias = parseAlias(tap.alias);
   const wantsMultiQueue = (alias?.queues ?? 1) > 1;
   if (tap.tap?.isMultiQueue !== wantsMultiQueue) {
@@ -45,7 +53,7 @@ function tapFault(
   }
   if (tap.tap.owner === undefined) return "it lost its owner, so every user in the pod may attach";
   if (alias?.mode !== "main") return undefined;
-  return ownershipFault(conf, tap) ?? mainFault(call, { conf, prev, tap });
+  return ownershipFault(conf, tap) ?? mainFault(call, { conf, prev, tap, namespace });
 }
 
 function ownershipFault(conf: NetConf, { tap }: Link): string | undefined {
@@ -57,11 +65,8 @@ function ownershipFault(conf: NetConf, { tap }: Link): string | undefined {
   return undefined;
 }
 
-function mainFault(
-  { environment }: Call,
-  { conf, prev, tap }: { conf: NetConf; prev: PrevResult | undefined; tap: Link },
-): string | undefined {
-  const { ifName, netns } = environment;
+function mainFault(call: Call, { conf, prev, tap, namespace }: Examined): string | undefined {
+  const { ifName, netns } = call.environment;
   if (prev === undefined) {
     throw new CniError(errorCodes.InvalidNetworkConfig, 'missing "prevResult": CHECK needs the result of ADD');
   }
@@ -71,9 +76,11 @@ function mainFault(
   if (reported.sandbox !== netns) return `prevResult has it in ${reported.sandbox ?? "no sandbox"}`;
   if (!tap.isUp) return "it is down";
   if (reported.mac !== undefined && reported.mac !== tap.mac) return `its mac is ${tap.mac}, not ${reported.mac}`;
-  // Plugins after us may set the MTU; they report it in results of 1.1.0.
+  // Plugins after us may set the MTU; they report it in results of 1.1.0, but tuning does not.
   const mtuBytes = reported.mtuBytes ?? conf.mtuBytes;
-  return mtuBytes === undefined || mtuBytes === tap.mtuBytes
-    ? undefined
-    : `its mtu is ${tap.mtuBytes}, not ${mtuBytes}`;
+  if (mtuBytes !== undefined && mtuBytes !== tap.mtuBytes && mtuBeforeTuning(call) !== mtuBytes) {
+    return `its mtu is ${tap.mtuBytes}, not ${mtuBytes}`;
+  }
+  const { ipamType } = conf;
+  return ipamType === undefined ? undefined : ipamFault(call, { namespace, tap, prev, ipamType });
 }

@@ -39,6 +39,14 @@ describe("DEL", () => {
     );
   });
 
+  test("touches nothing in the node's own namespace, where the plugin has one for itself", () => {
+    const node = new FakeNode();
+    node.succeed("ADD");
+    node.kernel.host = node.pod;
+    assert.match(node.fail("DEL")[1], /it is the node's own/);
+    assert.deepEqual(node.names(), ["lo", "eth0"]);
+  });
+
   test("touches nothing in the plugin's own namespace", () => {
     const node = new FakeNode();
     node.kernel.linkNamespace(netns, node.kernel.own);

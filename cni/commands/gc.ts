@@ -2,14 +2,14 @@
 // Without a list nothing is removed; taps of other networks, and everything that is not ours, are not looked at twice.
 
 import { CniError, errorCodes } from "../error.ts";
+import { delegate } from "../ipam/delegate.ts";
 import { isJsonObject, memberOf, showJson } from "../json-object.ts";
 import type { Link, NetworkNamespace } from "../kernel/kernel.ts";
+import { readPolicyOrDefault } from "../policy/read-policy.ts";
 import { SyscallError } from "../sys/syscalls.ts";
 import { attachmentId, networkId, parseAlias } from "../tap/alias.ts";
 import type { Call } from "./call.ts";
-
-/** Where containerd, CRI-O and `ip netns` keep namespaces. No path ever comes from the configuration. */
-const namespaceDirectories = ["/run/netns", "/var/run/netns"];
+import { ipamTypeToRun } from "./ipam-type-to-run.ts";
 
 /** libcni sends both spellings (containernetworking/cni#1101). */
 const attachmentKeys = ["cni.dev/valid-attachments", "cni.dev/attachments"];
@@ -17,7 +17,28 @@ const attachmentKeys = ["cni.dev/valid-attachments", "cni.dev/attachments"];
 /** @throws CniError 7 for a list that cannot be read, 106 when something could not be removed. */
 export function gc(call: Call): string {
   const valid = readValidAttachments(call);
-  if (valid === undefined) return "";
+  const failures = valid === undefined ? [] : removeTaps(call, valid);
+  forwardToIpam(failures, call);
+  if (failures.length > 0) {
+    const details = failures.slice(0, 20).join("; ");
+    throw new CniError(errorCodes.GarbageLeft, `cannot remove all garbage of "${call.network}"`, { details });
+  }
+  return "";
+}
+
+/** The plugin gets the runtime's list, and answers for what it reserved itself. */
+function forwardToIpam(failures: string[], call: Call): void {
+  try {
+    const type = ipamTypeToRun(call);
+    if (type !== undefined) delegate(call, { command: "GC", type, purpose: "collect addresses" });
+  } catch (error) {
+    if (!(error instanceof SyscallError || error instanceof CniError)) throw error;
+    failures.push(error.message);
+  }
+}
+
+/** Returns what could not be removed, and why. */
+function removeTaps(call: Call, valid: ReadonlySet<string>): string[] {
   const ours = networkId(call.sys.sha256Hex, call.network);
   const isGarbage = (link: Link): boolean => {
     const alias = parseAlias(link.alias);
@@ -26,8 +47,10 @@ export function gc(call: Call): string {
     );
   };
   const failures: string[] = [];
-  const seen = new Set([call.kernel.ownNamespaceIdentity()]);
-  for (const path of namespacePaths(call)) {
+  const seen = new Set([call.kernel.ownNamespaceIdentity(), call.kernel.hostNamespaceIdentity()]);
+  // No path ever comes from the configuration.
+  const directories = readPolicyOrDefault(call).netnsDirs;
+  for (const path of namespacePaths(failures, call, directories)) {
     attempt(failures, path, () => {
       using namespace = call.kernel.openNamespace(path);
       if (namespace === undefined || seen.has(namespace.identity)) return;
@@ -35,11 +58,7 @@ export function gc(call: Call): string {
       removeGarbage(failures, { namespace, path, isGarbage });
     });
   }
-  if (failures.length > 0) {
-    const details = failures.slice(0, 20).join("; ");
-    throw new CniError(errorCodes.GarbageLeft, `cannot remove all garbage of "${call.network}"`, { details });
-  }
-  return "";
+  return failures;
 }
 
 function removeGarbage(
@@ -62,14 +81,18 @@ function attempt(failures: string[], what: string, remove: () => void): void {
   }
 }
 
-function namespacePaths({ sys }: Call): readonly string[] {
-  return namespaceDirectories.flatMap((directory) => {
-    try {
-      return sys.readDirectory(directory).map((name) => `${directory}/${name}`);
-    } catch (error) {
-      if (error instanceof SyscallError && error.code === "ENOENT") return [];
-      throw error;
-    }
+/** A directory that is absent is fine; one that cannot be read does not stop the others. */
+function namespacePaths(failures: string[], { sys }: Call, directories: readonly string[]): readonly string[] {
+  return directories.flatMap((directory) => {
+    const paths: string[] = [];
+    attempt(failures, directory, () => {
+      try {
+        for (const name of sys.readDirectory(directory)) paths.push(`${directory}/${name}`);
+      } catch (error) {
+        if (!(error instanceof SyscallError) || error.code !== "ENOENT") throw error;
+      }
+    });
+    return paths;
   });
 }
 

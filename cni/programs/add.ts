@@ -1,6 +1,6 @@
-// The program that serves ADD alone.
+// The program that serves ADD without `ipam`.
 
 import { main } from "../main.ts";
-import { ADD } from "../verbs.ts";
+import { plainAdd } from "../verbs.ts";
 
-main({ ADD });
+main({ verbs: { ADD: plainAdd }, ipamProgram: "mqtap-verbs" });

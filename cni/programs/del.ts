@@ -1,6 +1,6 @@
-// The program that serves DEL alone: it needs none of what reads configurations and makes taps.
+// The program that serves DEL without `ipam`: it needs none of what reads configurations and makes taps.
 
 import { main } from "../main.ts";
-import { DEL } from "../verbs.ts";
+import { plainDel } from "../verbs.ts";
 
-main({ DEL });
+main({ verbs: { DEL: plainDel }, ipamProgram: "mqtap-verbs" });

@@ -1,6 +1,7 @@
-// The program that serves every verb, and what is none.
+// The program that serves every verb, and what is none, with `ipam` and without.
 
+import { openLinuxAddressing } from "../kernel/linux-addressing.ts";
 import { main } from "../main.ts";
 import { verbs } from "../verbs.ts";
 
-main(verbs);
+main({ verbs, openAddressing: openLinuxAddressing });

@@ -126,4 +126,10 @@ describe("isAgentListening()", () => {
     assert.equal(isAgentListening(sysWith(refused("ENOENT"))), false);
     assert.equal(isAgentListening(sysWith(refused("ECONNREFUSED"))), false);
   });
+
+  test("does not take a shortage of the node for an absent agent", () => {
+    const sys = sysWith(refused("ENOMEM"));
+    assert.throws(() => isAgentListening(sys), { code: "ENOMEM" });
+    assert.equal(sys.openCount, 0);
+  });
 });

@@ -35,11 +35,17 @@ export function askAgent(sys: Syscalls, request: SizingRequest): SizingAnswer {
   throw tryAgainLater("it closed the connection twice without an answer; its log says why");
 }
 
-/** Whether somebody listens on the agent's socket now, be they ever so busy. */
+/** Whether somebody listens on the agent's socket now, be they ever so busy. @throws SyscallError when one cannot tell. */
 export function isAgentListening(sys: Syscalls): boolean {
   const fd = sys.socket(AF_UNIX, SOCK_STREAM_NONBLOCK_CLOEXEC, 0);
   try {
-    return [undefined, "EAGAIN"].includes(tryConnect(sys, fd));
+    sys.connectUnix(fd, sizingSocketPath);
+    return true;
+  } catch (error) {
+    if (!(error instanceof SyscallError)) throw error;
+    if (error.code === "EAGAIN") return true;
+    if (error.code === "ENOENT" || error.code === "ECONNREFUSED") return false;
+    throw error;
   } finally {
     sys.close(fd);
   }
