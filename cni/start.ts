@@ -2,7 +2,7 @@
 // the rest to the files of programs/: the engine then reads only the bytecode that the verb needs.
 
 // biome-ignore lint/style/useNodejsImportProtocol: the host of the binary offers "sys", Node has no part in it
-import { env, exit, runProgram, write } from "sys";
+import { argv, env, exit, runProgram, write } from "sys";
 import { version } from "./commands/version.ts";
 
 if (env["CNI_COMMAND"] === "VERSION") {
@@ -18,6 +18,12 @@ function programFor(command: string | undefined): string {
       return "mqtap-add";
     case "DEL":
       return "mqtap-del";
+    case undefined:
+    case "":
+      // Without a verb it is a person: their words are for programs/inspect.ts, which knows what they may be.
+      if (argv[1] === "on-define-domain") return "onDefineDomain";
+      if (argv[1] === "adopt") return "mqtap-adopt";
+      return argv.length > 1 ? "mqtap-inspect" : "mqtap-verbs";
     default:
       return "mqtap-verbs";
   }
