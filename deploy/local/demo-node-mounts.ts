@@ -1,8 +1,8 @@
-// The shell script that turns a fresh mount namespace into a node of its own: empty /run and /var/lib, in which only
+// The shell script that turns a fresh mount namespace into a node of its own: empty /run, /var/lib and /var/log, in which only
 // what the node's programs need stays visible. Pure: paths in, script out.
 
 /** Directories that a demo node has for itself. */
-const privateDirectories = ["/run", "/var/lib"] as const;
+const privateDirectories = ["/run", "/var/lib", "/var/log"] as const;
 
 /**
  * The script for /bin/sh. Of `keep` (absolute directories), those below a private directory are bound back in; each

@@ -2,8 +2,9 @@
 // dependencies, because it is what installs them; runs under Node 20.
 import { join } from "node:path";
 import { buildOperator } from "./build-operator.mjs";
-import { provideComponents } from "./setup/components.mjs";
+import { componentGroups, provideComponents } from "./setup/components.mjs";
 import { installDebianPackages } from "./setup/debian-packages.mjs";
+import { provideGuestKernel } from "./setup/guest-kernel.mjs";
 import { installNodeModules } from "./setup/node-modules.mjs";
 import { cacheDirectory, node26, root } from "./setup/paths.mjs";
 import { checkMachine, checkToolchains, checkTunDevice, toolchainEnvironment } from "./setup/prerequisites.mjs";
@@ -11,12 +12,13 @@ import { startProgress } from "./setup/progress.mjs";
 import { runForeground, SetupError } from "./setup/run.mjs";
 import { runSteps, runSuite, suiteArgv } from "./setup/test-steps.mjs";
 
-/** What each command needs before it can run, and what it runs. `needsRoot` says why. */
+/** What each command needs before it can run, and what it runs. `needsRoot` says why, `groups` which components. */
 const commands = {
   start: {
     script: "npm start",
     needsRoot: "the demo makes network namespaces, mounts and tap devices",
     needs: ["toolchains", "modules", "components", "build"],
+    groups: ["cni", "control-plane"],
     // the first two steps of the story; demo.ts tells the rest
     tells: {
       modules: "1. Set-up: Node modules, and etcd, kube-apiserver, kubectl and cnitool, built once and then cached",
@@ -39,17 +41,31 @@ const commands = {
     script: "npm run bench",
     needsRoot: "the benchmark makes network namespaces and tap devices",
     needs: ["toolchains", "packages", "modules", "components", "build"],
+    groups: ["cni"],
     run: (context) => runNode(context, ["test/bench/bench.ts"]),
   },
   faults: {
     script: "npm run faults",
     needsRoot: "the plugin is killed while it makes tap devices",
     needs: ["toolchains", "packages", "modules", "components", "build"],
+    groups: ["cni"],
     run: (context) => runNode(context, ["test/faults/faults.ts"]),
   },
   fuzz: { script: "npm run fuzz", needs: ["modules"], run: (context) => runNode(context, ["test/fuzz/fuzz.ts"]) },
+  guest: {
+    script: "npm run guest",
+    needsRoot: "the machine's Debian packages are used",
+    needs: ["toolchains", "packages", "modules", "components", "build"],
+    groups: ["cni"],
+    run: runGuestTests,
+  },
   build: { script: "npm run build", needs: ["toolchains", "modules", "build"], run: () => 0 },
-  components: { script: "npm run components", needs: ["toolchains", "components"], run: () => 0 },
+  components: {
+    script: "npm run components",
+    needs: ["toolchains", "components"],
+    groups: Object.keys(componentGroups),
+    run: () => 0,
+  },
   generate: {
     script: "npm run generate",
     needs: ["modules"],
@@ -62,7 +78,7 @@ const provisions = {
   toolchains: ({ env }) => checkToolchains(env),
   packages: ({ name, env, uid }) => installDebianPackages({ command: name, env, uid }),
   modules: ({ env }) => installNodeModules({ root, env }),
-  components: (context) => provideAllComponents(context),
+  components: ({ name, env }) => provideGroups({ env, groups: commands[name].groups }),
   build: buildAll,
 };
 
@@ -83,8 +99,15 @@ async function main([name, ...args]) {
   return command.run(context);
 }
 
-function provideAllComponents({ env, isBackground }) {
-  return provideComponents({ root, binDir: env.MQTAP_COMPONENTS, cache: cacheDirectory(env), env, isBackground });
+function provideGroups({ env, groups, isBackground }) {
+  return provideComponents({
+    root,
+    binDir: env.MQTAP_COMPONENTS,
+    cache: cacheDirectory(env),
+    env,
+    groups,
+    isBackground,
+  });
 }
 
 /** dist/mqtap and the operator's bundles; for the tests also the binary that runs the conformance suites. */
@@ -106,16 +129,28 @@ async function buildAll({ name: command, env }) {
 async function runAllTests(context) {
   const { env } = context;
   // kube-apiserver takes minutes the first time; nothing needs it before the end-to-end tests
-  const components = provideAllComponents({ env, isBackground: true });
-  components.catch(() => {}); // reported by the step that waits for it
+  const plugins = provideGroups({ env, groups: ["cni"], isBackground: true });
+  const servers = plugins.then(() =>
+    provideGroups({ env, groups: ["control-plane", "multus", "kubevirt"], isBackground: true }),
+  );
+  servers.catch(() => {}); // reported by the steps that wait for them
   return runSteps([
     { name: "check", run: () => runForeground(["npm", "run", "--silent", "check"], { cwd: root, env }) },
     { name: "build", run: () => buildAll(context) },
     { name: "unit", run: () => runSuite("unit", { root, env }) },
+    { name: "plugins", run: () => plugins },
     { name: "integration", run: () => runSuite("integration", { root, env }) },
-    { name: "components", run: () => components },
+    { name: "guest", run: () => runGuestTests(context) },
+    { name: "servers", run: () => servers },
+    { name: "kubevirt", run: () => runSuite("kubevirt", { root, env }) },
     { name: "e2e", run: () => runSuite("e2e", { root, env }) },
   ]);
+}
+
+/** Tests on another kernel, in machines of their own. */
+async function runGuestTests({ env }) {
+  await provideGuestKernel({ link: join(root, "dist/guest"), cache: cacheDirectory(env), env });
+  return runSuite("guest", { root, env });
 }
 
 function runNode({ args, env }, argv) {

@@ -1,25 +1,50 @@
-// `npm run bench`: every figure the README quotes, printed as its table. It reports; it asserts nothing.
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+// `npm run bench`: every figure the README quotes, printed as its table, and add-cost.svg. It reports; it asserts nothing.
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { layoutOfCheckout } from "../../deploy/local/story/layout.ts";
+import { benchAddCost } from "./add-cost.ts";
 import { benchBinary } from "./binary.ts";
 import { benchChangeLatency } from "./change-latency.ts";
+import { benchHook } from "./hook.ts";
 import { benchKernelMemory } from "./kernel-memory.ts";
-import type { Plugin } from "./plugin.ts";
+import { benchLargestConfig } from "./largest-config.ts";
+import { withNamespace } from "./namespaces.ts";
+import { benchParallel } from "./parallel.ts";
+import { renderPlot } from "./plot.ts";
+import { measuringRunner, type Plugin } from "./plugin.ts";
 import { formatFigures } from "./statistics.ts";
+import { benchStatus } from "./status.ts";
 
 const layout = layoutOfCheckout();
 const directory = mkdtempSync(join(tmpdir(), "mqtap-bench-"));
-const mqtap: Plugin = { name: "mqtap", path: join(layout.distDir, "mqtap") };
-const reference: Plugin = { name: "tap", path: join(layout.binDir, "tap") };
+// Fresh copies, as an installer makes them: where the page cache has put an old file is worth 10 % of a call.
+const mqtap: Plugin = { name: "mqtap", path: freshCopy(join(layout.distDir, "mqtap")) };
+const reference: Plugin = { name: "tap", path: freshCopy(join(layout.binDir, "tap")) };
+const where = `${new Date().toISOString().slice(0, 10)}, ${machine()}`;
 
 try {
-  console.log(`${new Date().toISOString().slice(0, 10)}, ${machine()}\n`);
+  const run = measuringRunner(directory);
+  console.log(`${where}\n`);
+  const binary = withNamespace((netns) => benchBinary({ mqtap, reference, run, netns, rounds: 200 }));
+  const parallel = benchParallel({ mqtap, reference, run, count: 16, rounds: 20 });
+  const addCost = benchAddCost({ mqtap, reference, run, rounds: 30 });
+  writeFileSync(
+    join(import.meta.dirname, "add-cost.svg"),
+    renderPlot({
+      title: `CPU time of one ADD, beside taps that are there already (${where})`,
+      yTitle: "CPU time, p50, ms",
+      panels: addCost.panels,
+    }),
+  );
   const figures = [
-    ...withNetns((netns) => benchBinary({ mqtap, reference, directory, netns, rounds: 200 })),
-    benchKernelMemory({ mqtap, reference, directory, withNetns, taps: 50 }),
+    ...binary,
+    ...parallel,
+    ...addCost.figures,
+    ...benchStatus(run, mqtap, 100),
+    benchKernelMemory({ mqtap, reference, run, taps: 50 }),
+    ...benchLargestConfig(run, mqtap, reference),
+    ...benchHook({ path: mqtap.path, runner: join(directory, "spawn"), rounds: 40 }),
     ...(await benchChangeLatency(layout, 50)),
   ];
   console.log(formatFigures(figures));
@@ -27,14 +52,10 @@ try {
   rmSync(directory, { recursive: true, force: true });
 }
 
-function withNetns<T>(use: (netns: string) => T): T {
-  const name = `mqtap-bench-${process.pid}`;
-  execFileSync("ip", ["netns", "add", name]);
-  try {
-    return use(`/run/netns/${name}`);
-  } finally {
-    execFileSync("ip", ["netns", "del", name]);
-  }
+function freshCopy(path: string): string {
+  const copy = join(directory, basename(path));
+  copyFileSync(path, copy);
+  return copy;
 }
 
 function machine(): string {

@@ -1,19 +1,20 @@
 // The binary beside the reference plugin: size, start-up, ADD + DEL, memory; interleaved, so that both see the same machine.
 import { spawnSync } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
-import { type Cost, measuringRunner, type Plugin } from "./plugin.ts";
-import { type Figure, percentile } from "./statistics.ts";
+import { compareMedians } from "./compare-medians.ts";
+import type { Cost, Plugin, Run } from "./plugin.ts";
+import type { Figure } from "./statistics.ts";
 
 export interface BinaryBench {
   readonly mqtap: Plugin;
   readonly reference: Plugin;
-  readonly directory: string;
+  readonly run: Run;
   readonly netns: string;
   readonly rounds: number;
 }
 
 export function benchBinary(bench: BinaryBench): readonly Figure[] {
-  const run = measuringRunner(bench.directory);
+  const { run } = bench;
   const versions: [Cost[], Cost[]] = [[], []];
   const lives: [Cost[], Cost[]] = [[], []];
   for (let round = 0; round < bench.rounds; round++) {
@@ -41,10 +42,10 @@ export function benchBinary(bench: BinaryBench): readonly Figure[] {
       isMet: size <= 2.5e6,
     },
     staticFigure(bench),
-    compare("VERSION wall p50, us", versions, (c) => c.wallUs),
-    compare("VERSION CPU p50, us", versions, (c) => c.cpuUs),
-    compare("ADD + DEL wall p50, us", lives, (c) => c.wallUs),
-    compare("ADD + DEL CPU p50, us", lives, (c) => c.cpuUs, { wanted: "<= 0.45 x", most: 0.45 }),
+    compareMedians("VERSION wall p50, us", versions, (c) => c.wallUs),
+    compareMedians("VERSION CPU p50, us", versions, (c) => c.cpuUs),
+    compareMedians("ADD + DEL wall p50, us", lives, (c) => c.wallUs),
+    compareMedians("ADD + DEL CPU p50, us", lives, (c) => c.cpuUs, { wanted: "<= 0.40 x", most: 0.4 }),
     {
       what: "VERSION, million instructions (callgrind)",
       mqtap: (instructions / 1e6).toFixed(2),
@@ -55,25 +56,6 @@ export function benchBinary(bench: BinaryBench): readonly Figure[] {
     },
     residentFigure(lives),
   ];
-}
-
-function compare(
-  what: string,
-  [ours, theirs]: readonly [Cost[], Cost[]],
-  of: (cost: Cost) => number,
-  goal?: { readonly wanted: string; readonly most: number },
-): Figure {
-  const mqtap = percentile(ours.map(of), 50);
-  const peer = percentile(theirs.map(of), 50);
-  const isMet = goal === undefined ? undefined : mqtap / peer <= goal.most;
-  return {
-    what,
-    mqtap: `${mqtap}`,
-    peer: `${peer}`,
-    ratio: (mqtap / peer).toFixed(2),
-    wanted: goal?.wanted ?? "",
-    isMet,
-  };
 }
 
 function residentFigure([ours, theirs]: readonly [Cost[], Cost[]]): Figure {

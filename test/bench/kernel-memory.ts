@@ -1,21 +1,20 @@
 // Kernel memory per multiqueue tap that is up: SUnreclaim of /proc/meminfo before and after many ADDs of each plugin.
 import { unreclaimableKb } from "../../deploy/local/story/kernel-memory.ts";
-import { measuringRunner, type Plugin } from "./plugin.ts";
+import { withNamespace } from "./namespaces.ts";
+import type { Plugin, Run } from "./plugin.ts";
 import type { Figure } from "./statistics.ts";
 
 export interface MemoryBench {
   readonly mqtap: Plugin;
   readonly reference: Plugin;
-  readonly directory: string;
-  /** Makes an empty network namespace, hands its path on and removes it. */
-  readonly withNetns: <T>(use: (netns: string) => T) => T;
+  readonly run: Run;
   readonly taps: number;
 }
 
 export function benchKernelMemory(bench: MemoryBench): Figure {
-  const run = measuringRunner(bench.directory);
+  const { run } = bench;
   const perTap = (plugin: Plugin) =>
-    bench.withNetns((netns) => {
+    withNamespace((netns) => {
       run({ plugin, verb: "ADD", netns, ifName: "warm" });
       const before = unreclaimableKb();
       for (let i = 0; i < bench.taps; i++) run({ plugin, verb: "ADD", netns, ifName: `tap${i}` });

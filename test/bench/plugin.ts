@@ -1,4 +1,4 @@
-// Runs a CNI plugin for the benchmarks through the small measuring parent spawn.c, in a network namespace of its own.
+// Runs a CNI plugin for the benchmarks through the small measuring parent spawn.c, in network namespaces of its own.
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,8 +17,11 @@ export interface Plugin {
 /** What both plugins are asked for: the reference's own fields, with owner and group (its faster path). */
 const sameConfig = { cniVersion: "1.1.0", name: "bench", type: "tap", multiQueue: true, owner: 107, group: 107 };
 
-/** Compiles spawn.c into `directory` and returns a function that runs a plugin once. */
-export function measuringRunner(directory: string): (call: PluginCall) => Cost {
+/** Runs a plugin and tells what it cost. @throws Error when it fails. */
+export type Run = (call: PluginCall) => Cost;
+
+/** Compiles spawn.c into `directory`. */
+export function measuringRunner(directory: string): Run {
   const runner = join(directory, "spawn");
   const source = join(import.meta.dirname, "spawn.c");
   const gcc = spawnSync("gcc", ["-O2", "-o", runner, source], { encoding: "utf8" });
@@ -28,16 +31,19 @@ export function measuringRunner(directory: string): (call: PluginCall) => Cost {
 
 export interface PluginCall {
   readonly plugin: Plugin;
-  readonly verb: "VERSION" | "ADD" | "DEL";
+  readonly verb: "VERSION" | "STATUS" | "ADD" | "DEL";
   readonly netns?: string;
   readonly ifName?: string;
+  /** In place of what both plugins are usually asked for. */
   readonly config?: object;
+  /** More than one: as many at once, the n-th in the namespace whose path is `netns` with n behind it. */
+  readonly count?: number;
 }
 
 function runOnce(runner: string, directory: string, call: PluginCall): Cost {
   const stdin = join(directory, "stdin.json");
   writeFileSync(stdin, JSON.stringify(call.config ?? sameConfig));
-  const result = spawnSync(runner, [stdin, call.plugin.path], {
+  const result = spawnSync(runner, [`${call.count ?? 1}`, stdin, call.plugin.path], {
     encoding: "utf8",
     env: {
       CNI_COMMAND: call.verb,

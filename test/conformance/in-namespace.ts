@@ -2,7 +2,7 @@
 
 import { ThreadNamespaces } from "../../cni/kernel/netns.ts";
 import { type Cases, isThere } from "./expect.ts";
-import type { SyscallsWorld } from "./syscalls.ts";
+import type { SyscallsWorld } from "./syscalls-world.ts";
 
 export interface SyscallsNamespaceWorld extends SyscallsWorld {
   readonly namespacePath: string;

@@ -1,35 +1,14 @@
 // What every Kernel does. The same cases run on FakeKernel and, in namespaces made for them, on LinuxKernel over both
 // Syscalls adapters; so what is tested on the fake holds for Linux.
 
-import type { Kernel, Link, NetworkNamespace, PendingTap, TapOperation } from "../../cni/kernel/kernel.ts";
+import type { PendingTap, TapOperation } from "../../cni/kernel/kernel.ts";
+import { SyscallError } from "../../cni/sys/syscalls.ts";
 import { type Cases, failsWith, isEqual, isThere, isTrue, thrownBy } from "./expect.ts";
-
-export interface KernelWorld {
-  readonly kernel: Kernel;
-  /** A namespace of this case alone: `lo` and the bridge `bridge0`, both down. */
-  readonly namespacePath: string;
-  /** Paths at which there is no network namespace. */
-  readonly deadPaths: readonly string[];
-  /** Opens queues of a tap, as QEMU does. */
-  readonly attachQueues: (
-    tap: string,
-    options: { readonly isMultiQueue: boolean; readonly count: number },
-  ) => Disposable;
-}
-
-function open(world: KernelWorld): NetworkNamespace {
-  return isThere(world.kernel.openNamespace(world.namespacePath));
-}
+import { queueCases } from "./kernel-queues.ts";
+import { type KernelWorld, open, persistent } from "./kernel-world.ts";
 
 function perform(tap: PendingTap, ...operations: readonly TapOperation[]): void {
   for (const operation of operations) tap.perform(operation);
-}
-
-/** Makes a tap that stays. */
-function persistent(namespace: NetworkNamespace, name: string, isMultiQueue: boolean): Link {
-  using tap = namespace.createTap(name, isMultiQueue);
-  tap.perform({ kind: "persist" });
-  return tap.link;
 }
 
 function isUnicast(mac: string): boolean {
@@ -45,6 +24,10 @@ const namespaces: Cases<KernelWorld> = {
     using second = open(world);
     isEqual(first.identity, second.identity);
     isTrue(first.identity !== world.kernel.ownNamespaceIdentity(), "another namespace than the own one");
+  },
+  "hostNamespaceIdentity() is no pod's": (world) => {
+    using pod = open(world);
+    isTrue(world.kernel.hostNamespaceIdentity() !== pod.identity, "another namespace than the pod's");
   },
   "ownNamespaceIdentity() stays what it was, also after a failure inside": (world) => {
     const before = world.kernel.ownNamespaceIdentity();
@@ -131,6 +114,8 @@ const taps: Cases<KernelWorld> = {
       kind: "tun",
       mtuBytes: 1500,
       isUp: false,
+      hasCarrier: true,
+      txQueueLength: 1000,
       alias: undefined,
       master: undefined,
       tap: {
@@ -173,6 +158,12 @@ const taps: Cases<KernelWorld> = {
     for (const name of ["", ".", "..", "a%d", "a/b", "a:b", "a b", "x".repeat(16)]) {
       failsWith("EINVAL", () => namespace.createTap(name, true));
     }
+    isEqual(namespace.links().length, 2);
+  },
+  "createTap() with a label that the kernel does not take makes nothing": (world) => {
+    using namespace = open(world);
+    const error = thrownBy(() => namespace.createTap("tap0", true, "nobody_u:nobody_r:nobody_t:s0"));
+    isTrue(error instanceof SyscallError && error.syscall === "setexeccon", "an error of setexeccon");
     isEqual(namespace.links().length, 2);
   },
   "a tap goes with its maker unless it was made persistent": (world) => {
@@ -256,37 +247,4 @@ const taps: Cases<KernelWorld> = {
   },
 };
 
-const queues: Cases<KernelWorld> = {
-  "a multiqueue tap counts its queues and forgets them": (world) => {
-    using namespace = open(world);
-    persistent(namespace, "tap0", true);
-    {
-      using _first = world.attachQueues("tap0", { isMultiQueue: true, count: 3 });
-      using _second = world.attachQueues("tap0", { isMultiQueue: true, count: 2 });
-      isEqual(namespace.findLink("tap0")?.tap?.queues, 5);
-    }
-    isEqual(namespace.findLink("tap0")?.tap?.queues, 0);
-  },
-  "a tap has 256 queues and not one more": (world) => {
-    using namespace = open(world);
-    persistent(namespace, "tap0", true);
-    using _all = world.attachQueues("tap0", { isMultiQueue: true, count: 256 });
-    failsWith("E2BIG", () => world.attachQueues("tap0", { isMultiQueue: true, count: 1 }));
-    isEqual(namespace.findLink("tap0")?.tap?.queues, 256);
-  },
-  "queues are refused where the tap's bit is another one": (world) => {
-    using namespace = open(world);
-    persistent(namespace, "tap0", true);
-    persistent(namespace, "tap1", false);
-    failsWith("EINVAL", () => world.attachQueues("tap0", { isMultiQueue: false, count: 1 }));
-    failsWith("EINVAL", () => world.attachQueues("tap1", { isMultiQueue: true, count: 2 }));
-  },
-  "a single-queue tap has one queue": (world) => {
-    using namespace = open(world);
-    persistent(namespace, "tap0", false);
-    using _only = world.attachQueues("tap0", { isMultiQueue: false, count: 1 });
-    failsWith("EBUSY", () => world.attachQueues("tap0", { isMultiQueue: false, count: 1 }));
-  },
-};
-
-export const kernelCases: Cases<KernelWorld> = { ...namespaces, ...links, ...taps, ...queues };
+export const kernelCases: Cases<KernelWorld> = { ...namespaces, ...links, ...taps, ...queueCases };

@@ -6,7 +6,7 @@ import type { Syscalls } from "../../cni/sys/syscalls.ts";
 import { IFF_MULTI_QUEUE, IFF_NO_PI, IFF_TAP, IFF_VNET_HDR, tunDevicePath } from "../../cni/tun/constants.ts";
 import { TunQueue } from "../../cni/tun/tun-queue.ts";
 import { isThere } from "./expect.ts";
-import type { KernelWorld } from "./kernel.ts";
+import type { KernelWorld } from "./kernel-world.ts";
 
 const O_RDWR = 2;
 

@@ -3,9 +3,12 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { buildBinary } from "../../cni/host/build.mjs";
+import { eventually } from "../fakes/eventually.ts";
+import { addressingCases } from "./addressing.ts";
 import { makeSyscallsBed, Namespaces, type SyscallsBed } from "./bed.ts";
 import { kernelCases } from "./kernel.ts";
 import { syscallsCases } from "./syscalls.ts";
@@ -18,7 +21,8 @@ function run(...args: readonly string[]): {
   readonly stdout: string;
   readonly stderr: string;
 } {
-  return spawnSync(binary, args, { encoding: "utf8", maxBuffer: 1 << 24 });
+  // In a namespace of its own: a defect that misses the one of its case does not touch the machine's network.
+  return spawnSync("unshare", ["--net", binary, ...args], { encoding: "utf8", maxBuffer: 1 << 24 });
 }
 
 /** What the program said of each case. */
@@ -35,7 +39,8 @@ function resultsOf(stdout: string): ReadonlyMap<string, string | undefined> {
 
 before(() => buildBinary({ root, name: "mqtap-conformance" }));
 
-for (const [task, cases] of Object.entries({ kernel: kernelCases, syscalls: syscallsCases })) {
+const suites = { kernel: kernelCases, addressing: addressingCases, syscalls: syscallsCases };
+for (const [task, cases] of Object.entries(suites)) {
   describe(`the native host: ${task}`, () => {
     const namespaces = new Namespaces();
     let bed: SyscallsBed;
@@ -131,3 +136,46 @@ describe("the native host, when something fails", () => {
     assert.match(stderr.join(""), /^fatal: SyscallError: cannot write: EPIPE/);
   });
 });
+
+describe("a program that the native host runs", () => {
+  it("is killed when the host dies", async () => {
+    const child = spawn(binary, ["execute-in-shell", "echo $$ >&2; exec sleep 1000"], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const [line] = await once(child.stderr, "data");
+    const pid = Number(line);
+    assert.equal(isRunning(pid), true);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await eventually("the program is killed", () => !isRunning(pid));
+  });
+
+  it("has no descriptor that our caller left open", () => {
+    const script = "n=3; while [ $n -lt 64 ]; do [ -e /proc/$$/fd/$n ] && echo $n; n=$((n+1)); done; exit 5";
+    const stdio = ["ignore", "pipe", "inherit", "pipe", "pipe"] as const;
+    const { status, stdout } = spawnSync(binary, ["execute-in-shell", script], { encoding: "utf8", stdio: [...stdio] });
+    assert.deepEqual([status, stdout], [5, ""]);
+  });
+
+  it("is waited for even when our caller ignores the death of children", () => {
+    const script = 'trap "" CHLD; exec "$0" execute-in-shell "sleep 0.1; exit 5"';
+    const { status, stderr } = spawnSync("sh", ["-c", script, binary], { encoding: "utf8" });
+    assert.deepEqual([status, stderr], [5, ""]);
+  });
+
+  it("gets no label through a file that is none of procfs", () => {
+    const script = `mount -t tmpfs none /proc && mkdir -p /proc/thread-self/attr && : >/proc/thread-self/attr/exec && "$0" execute-labelled; cat /proc/thread-self/attr/exec`;
+    const { stdout, stderr } = spawnSync("unshare", ["--mount", "sh", "-c", script, binary], { encoding: "utf8" });
+    assert.match(stderr, /^fatal: SyscallError: cannot setexeccon "system_u:system_r:init_t:s0": EXDEV/);
+    assert.equal(JSON.parse(stdout).code, 999);
+  });
+});
+
+/** Alive, and no zombie that nobody reaped yet. */
+function isRunning(pid: number): boolean {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
+  } catch {
+    return false;
+  }
+}

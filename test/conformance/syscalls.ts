@@ -1,6 +1,6 @@
 // What every Syscalls adapter does: the same answers, and the same errors with the same words.
 
-import { SyscallError, type Syscalls } from "../../cni/sys/syscalls.ts";
+import { SyscallError } from "../../cni/sys/syscalls.ts";
 import {
   IFF_NO_PI,
   IFF_TAP,
@@ -14,12 +14,8 @@ import {
 } from "../../cni/tun/constants.ts";
 import { encodeIfreq } from "../../cni/tun/ifreq.ts";
 import { type Cases, failsWith, isEqual, isTrue, thrownBy } from "./expect.ts";
-
-export interface SyscallsWorld {
-  readonly syscalls: Syscalls;
-  /** Made by bed.ts; a case may write `out` there. */
-  readonly directory: string;
-}
+import { programCases } from "./programs.ts";
+import { readText, type SyscallsWorld, within } from "./syscalls-world.ts";
 
 // fcntl.h, sys/socket.h, poll.h, sched.h, linux/magic.h
 const O_RDWR = 2;
@@ -30,6 +26,7 @@ const AF_UNIX = 1;
 const AF_NETLINK = 16;
 const SOCK_STREAM = 1;
 const SOCK_RAW = 3;
+const RTMGRP_LINK = 1;
 const POLLIN = 1;
 const POLLOUT = 4;
 const CLONE_NEWNET = 0x4000_0000;
@@ -37,19 +34,6 @@ const PROC_SUPER_MAGIC = 0x9fa0;
 const NSFS_MAGIC = 0x6e73_6673;
 const fileTypeMask = 0o170000;
 const closedFd = 999;
-
-/** Opens, works, closes. */
-function within<T>(syscalls: Syscalls, fd: number, work: (fd: number) => T): T {
-  try {
-    return work(fd);
-  } finally {
-    syscalls.close(fd);
-  }
-}
-
-function readText({ syscalls, directory }: SyscallsWorld, name: string): string {
-  return within(syscalls, syscalls.open(`${directory}/${name}`, 0), (fd) => syscalls.readToEnd(fd));
-}
 
 const files: Cases<SyscallsWorld> = {
   "readToEnd() reads UTF-8, and U+FFFD for what is none": (world) => {
@@ -223,6 +207,22 @@ const sockets: Cases<SyscallsWorld> = {
       failsWith("EINVAL", () => syscalls.connectUnix(fd, "/a\0b"));
     });
   },
+  "a netlink socket hears of links when it is bound to their group, and of nothing unless told": ({ syscalls }) => {
+    within(syscalls, syscalls.socket(AF_NETLINK, SOCK_RAW, 0), (deaf) =>
+      within(syscalls, syscalls.socket(AF_NETLINK, SOCK_RAW, 0), (fd) => {
+        syscalls.bindNetlink(deaf);
+        syscalls.bindNetlink(fd, RTMGRP_LINK);
+        isEqual(syscalls.poll(fd, POLLIN, 0), 0);
+        // This runs in a namespace of the suite's own; the tap goes with its descriptor.
+        within(syscalls, syscalls.open(tunDevicePath, O_RDWR), (queue) => {
+          syscalls.ioctl(queue, TUNSETIFF, encodeIfreq("heard0", IFF_TAP | IFF_NO_PI));
+        });
+        isEqual(syscalls.poll(fd, POLLIN, 10_000), POLLIN);
+        isTrue(syscalls.receive(fd, new Uint8Array(16)) === 16, "the beginning of a message");
+        isEqual(syscalls.poll(deaf, POLLIN, 0), 0);
+      }),
+    );
+  },
   "a netlink socket binds": ({ syscalls }) => {
     within(syscalls, syscalls.socket(AF_NETLINK, SOCK_RAW, 0), (fd) => {
       syscalls.bindNetlink(fd);
@@ -252,4 +252,11 @@ const text: Cases<SyscallsWorld> = {
   },
 };
 
-export const syscallsCases: Cases<SyscallsWorld> = { ...files, ...errors, ...tun, ...sockets, ...text };
+export const syscallsCases: Cases<SyscallsWorld> = {
+  ...files,
+  ...errors,
+  ...tun,
+  ...sockets,
+  ...text,
+  ...programCases,
+};

@@ -1,19 +1,35 @@
 // A Kernel in memory, for tests of what stands on it. It can be told to fail, and it writes down what was asked of it.
 
+import type { Addressing } from "../../cni/kernel/addressing.ts";
 import type { Kernel, Link, NetworkNamespace, PendingTap, TapOperation } from "../../cni/kernel/kernel.ts";
+import { rejectPromise } from "../../cni/kernel/netns.ts";
+import { FakeAddressing, type FakeAddressingStep } from "./fake-addressing.ts";
 import { FakeNamespace, syscallError } from "./fake-namespace.ts";
 
 /** A step that a test can make fail: a method of Kernel or NetworkNamespace, or one operation of a tap. */
-export type FakeStep = "openNamespace" | "findLink" | "links" | "createTap" | "deleteLink" | TapOperation["kind"];
+export type FakeStep =
+  | "openNamespace"
+  | "findLink"
+  | "links"
+  | "createTap"
+  | "deleteLink"
+  | TapOperation["kind"]
+  | FakeAddressingStep;
 
 export class FakeKernel implements Kernel {
   /** The namespace that the process itself is in. */
   readonly own: FakeNamespace;
+  /** The node's, where that is not the process's own. */
+  host: FakeNamespace | undefined;
   hasTun = true;
   isEnforcing = false;
+  /** Whether the kernel takes SELinux labels at all. */
+  hasSelinux = false;
   /** What was asked, in order: `createTap tap0`, `setOwner`, `persist`, `deleteLink 3` ... */
   readonly log: string[] = [];
   readonly #namespaces = new Map<string, FakeNamespace>();
+  /** Also those that no path leads to any more. */
+  readonly #byIdentity = new Map<string, FakeNamespace>();
   readonly #failures: { readonly step: FakeStep; readonly code: string; readonly before: (() => void) | undefined }[] =
     [];
   #created = 0;
@@ -28,6 +44,7 @@ export class FakeKernel implements Kernel {
     this.#created += 1;
     const namespace = new FakeNamespace(`4:${4_026_530_000 + this.#created}`);
     this.#namespaces.set(path, namespace);
+    this.#byIdentity.set(namespace.identity, namespace);
     return namespace;
   }
 
@@ -57,6 +74,23 @@ export class FakeKernel implements Kernel {
     return namespace === undefined ? undefined : this.#handle(namespace);
   }
 
+  /** The addresses and routes of an open namespace. */
+  openAddressing(namespace: NetworkNamespace): Addressing {
+    this.#note("openAddressing", "");
+    const found = this.#byIdentity.get(namespace.identity);
+    if (found === undefined) throw new Error(`no namespace ${namespace.identity}`);
+    const close = this.#opened();
+    const use = (step: FakeStep, detail: string): void => {
+      close.check();
+      this.#note(step, detail);
+    };
+    return new FakeAddressing(found.ip, { use, dispose: close.dispose });
+  }
+
+  hostNamespaceIdentity(): string | undefined {
+    return this.host?.identity ?? this.own.identity;
+  }
+
   ownNamespaceIdentity(): string {
     return this.own.identity;
   }
@@ -76,7 +110,7 @@ export class FakeKernel implements Kernel {
     const [failure] = this.#failures.splice(at, 1);
     if (failure === undefined) return;
     failure.before?.();
-    throw syscallError(step, failure.code, detail);
+    throw syscallError(step === "createTap" ? "TUNSETIFF" : step, failure.code, detail);
   }
 
   #handle(namespace: FakeNamespace): NetworkNamespace {
@@ -95,14 +129,19 @@ export class FakeKernel implements Kernel {
         use("links", "");
         return namespace.list();
       },
-      createTap: (name: string, isMultiQueue: boolean): PendingTap => {
-        use("createTap", name);
+      createTap: (name: string, isMultiQueue: boolean, selinuxLabel?: string): PendingTap => {
+        use("createTap", selinuxLabel === undefined ? name : `${name} ${selinuxLabel}`);
         if (!this.hasTun) throw syscallError("open", "ENOENT", '"/dev/net/tun"');
+        if (selinuxLabel !== undefined && !this.hasSelinux) throw syscallError("setexeccon", "EINVAL", selinuxLabel);
         return this.#pendingTap(namespace, namespace.createTap(name, isMultiQueue));
       },
       deleteLink: (index: number): void => {
         use("deleteLink", String(index));
         namespace.remove(index);
+      },
+      enter: <T>(body: () => T): T => {
+        close.check();
+        return rejectPromise(body());
       },
       [Symbol.dispose]: close.dispose,
     };

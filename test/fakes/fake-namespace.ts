@@ -5,6 +5,7 @@ import type { Link, TapOperation } from "../../cni/kernel/kernel.ts";
 import { errnoNumber } from "../../cni/sys/errno.ts";
 import { SyscallError } from "../../cni/sys/syscalls.ts";
 import { linkNameBytes } from "../../cni/tun/link-name.ts";
+import { FakeIpStack } from "./fake-ip-stack.ts";
 
 /** As the real adapters throw it. */
 export function syscallError(syscall: string, code: string, args = ""): SyscallError {
@@ -19,6 +20,7 @@ export type FakeLinkOptions = Partial<Omit<Link, "index" | "name">>;
 
 export class FakeNamespace {
   readonly identity: string;
+  readonly ip = new FakeIpStack(() => this.list());
   readonly #links = new Map<number, Link>();
   /** Single-queue taps whose queue is open; they do not tell it themselves. */
   readonly #taken = new Set<number>();
@@ -40,6 +42,8 @@ export class FakeNamespace {
       mac: `02:00:00:00:00:${index.toString(16).padStart(2, "0")}`,
       mtuBytes: 1500,
       isUp: false,
+      hasCarrier: false,
+      txQueueLength: 1000,
       alias: undefined,
       master: undefined,
       qdisc: "noop",
@@ -100,6 +104,7 @@ export class FakeNamespace {
     const tap = this.addTap(name, { isMultiQueue });
     this.#setTap(tap.index, { isPersistent: false, ...(isMultiQueue ? { queues: 1 } : {}) });
     if (!isMultiQueue) this.#taken.add(tap.index);
+    this.#setCarrier(tap.index);
     return this.get(tap.index) ?? tap;
   }
 
@@ -149,6 +154,7 @@ export class FakeNamespace {
     const tap = this.#links.get(index)?.tap;
     if (tap?.isPersistent === false) this.#links.delete(index);
     else if (tap?.queues !== undefined) this.#setTap(index, { queues: tap.queues - 1 });
+    this.#setCarrier(index);
   }
 
   /** Opens queues as QEMU does. @throws SyscallError EINVAL where the tap's bit differs, E2BIG beyond the kernel's limit. */
@@ -166,11 +172,13 @@ export class FakeNamespace {
     }
     if (options.isMultiQueue) this.#setTap(link.index, { queues: before + options.count });
     else this.#taken.add(link.index);
+    this.#setCarrier(link.index);
     return {
       [Symbol.dispose]: () => {
         this.#taken.delete(link.index);
         const queues = this.get(link.index)?.tap?.queues;
         if (queues !== undefined) this.#setTap(link.index, { queues: queues - options.count });
+        this.#setCarrier(link.index);
       },
     };
   }
@@ -178,6 +186,14 @@ export class FakeNamespace {
   #setTap(index: number, changes: Partial<NonNullable<Link["tap"]>>): void {
     const tap = this.#links.get(index)?.tap;
     if (tap !== undefined) this.change(index, { tap: { ...tap, ...changes } });
+  }
+
+  /** The driver switches it with the first queue and the last. */
+  #setCarrier(index: number): void {
+    const tap = this.#links.get(index)?.tap;
+    if (tap === undefined) return;
+    const queues = (tap.queues ?? 0) + (tap.disabledQueues ?? 0);
+    this.change(index, { hasCarrier: queues > 0 || this.#taken.has(index) });
   }
 
   #bridge(name: string): number {

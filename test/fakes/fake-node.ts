@@ -31,7 +31,8 @@ export class FakeNode {
     const text = typeof conf === "string" ? conf : JSON.stringify({ cniVersion: "1.1.0", name: "net", ...conf });
     const { kernel, sys } = this;
     const log = (level: string, message: string) => void this.logged.push(`${level}: ${message}`);
-    const outcome = dispatch({ verbs, variables, readStdin: () => text, kernel, sys, log });
+    const openAddressing = kernel.openAddressing.bind(kernel);
+    const outcome = dispatch({ verbs, variables, readStdin: () => text, kernel, sys, log, openAddressing });
     assert.equal(kernel.openHandles, 0);
     assert.equal(sys.openCount, 0);
     return outcome;

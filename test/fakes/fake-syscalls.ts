@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { errnoNumber } from "../../cni/sys/errno.ts";
-import { type FileStatus, SyscallError, type Syscalls } from "../../cni/sys/syscalls.ts";
+import { type Executed, type Execution, type FileStatus, SyscallError, type Syscalls } from "../../cni/sys/syscalls.ts";
 
 /** What one connection to the agent's socket meets. */
 export type FakeConnection =
@@ -16,7 +16,7 @@ export type FakeConnection =
   | { readonly kind: "breaks" };
 
 type OpenFile =
-  | { readonly kind: "file"; readonly bytes: Uint8Array; offset: number }
+  | { readonly kind: "file"; readonly path: string; readonly bytes: Uint8Array; offset: number }
   | {
       readonly kind: "socket";
       connection: FakeConnection | undefined;
@@ -27,11 +27,19 @@ type OpenFile =
 export class FakeSyscalls implements Syscalls {
   /** Path to content, or to the errno that opening gives. */
   readonly files = new Map<string, string | { readonly fails: string }>();
+  /** What stat() says of a path, or the errno that it gives. */
+  readonly statuses = new Map<string, FileStatus | { readonly fails: string }>();
   readonly directories = new Map<string, readonly string[]>();
   /** Taken one for each connection; the last one stays. */
   connections: FakeConnection[] = [{ kind: "refused", code: "ENOENT" }];
   readonly questions: string[] = [];
   nowMs = 0;
+  /** What runs at a path; anywhere else nothing is there. */
+  readonly programs = new Map<string, (execution: Execution) => Executed>();
+  /** Every program that was run, in order. */
+  readonly executions: Execution[] = [];
+  /** Paths of files that somebody else has locked. */
+  readonly lockedElsewhere = new Set<string>();
   readonly #open = new Map<number, OpenFile>();
   #nextFd = 3;
 
@@ -44,7 +52,7 @@ export class FakeSyscalls implements Syscalls {
     const content = this.files.get(path);
     if (content === undefined) throw failure("open", "ENOENT", path);
     if (typeof content !== "string") throw failure("open", content.fails, path);
-    return this.#add({ kind: "file", bytes: new TextEncoder().encode(content), offset: 0 });
+    return this.#add({ kind: "file", path, bytes: new TextEncoder().encode(content), offset: 0 });
   }
 
   openIfThere(path: string): number | undefined {
@@ -119,6 +127,28 @@ export class FakeSyscalls implements Syscalls {
     return 0;
   }
 
+  execute(execution: Execution): Executed {
+    const program = this.programs.get(execution.path);
+    if (program === undefined) throw failure("execve", "ENOENT", execution.path);
+    this.executions.push(execution);
+    return program(execution);
+  }
+
+  rename(from: string, to: string): void {
+    const content = this.files.get(from);
+    if (content === undefined) throw failure("rename", "ENOENT", `${from} to ${to}`);
+    this.files.delete(from);
+    this.files.set(to, content);
+  }
+
+  tryLock(fd: number): boolean {
+    return !this.lockedElsewhere.has(this.#file(fd).path);
+  }
+
+  realtimeMs(): number {
+    return this.nowMs;
+  }
+
   monotonicMs(): number {
     return this.nowMs;
   }
@@ -143,11 +173,16 @@ export class FakeSyscalls implements Syscalls {
     throw failure("write", "EBADF", "");
   }
 
-  fstat(): FileStatus {
-    throw failure("fstat", "EBADF", "");
+  /** Every file here is a regular one. */
+  fstat(fd: number): FileStatus {
+    return { dev: 1, ino: fd, mode: 0o100_600, size: this.#file(fd).bytes.length };
   }
 
   stat(path: string): FileStatus {
+    const status = this.statuses.get(path);
+    if (status !== undefined && "fails" in status) throw failure("stat", status.fails, path);
+    if (status !== undefined) return status;
+    if (this.programs.has(path)) return { dev: 1, ino: 1, mode: 0o100_755, size: 1 };
     throw failure("stat", "ENOENT", path);
   }
 

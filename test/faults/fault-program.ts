@@ -1,10 +1,11 @@
 // Runs inside a bed, as `fault-program.ts <job> <scenario> [<step>]`, and tells what came of it as one JSON document:
+// `refuse`: the same with every request to netlink, which the kernel refuses;
 // `fail`: the scenario again and again, each time another call failing with another error; `vanish`: the pod's namespace goes
 // before each call; `plain`: the scenario once; `kill`: this process ends by SIGKILL before call number <step>.
 
-import { failAt, type Interference, onceAt, type Step } from "./interfered-syscalls.ts";
+import { failAt, type Interference, onceAt, refuseAt, type Step } from "./interfered-syscalls.ts";
 import { type HostedCall, type Performed, PodHost, run, type SeenTap } from "./pod-host.ts";
-import { prepareCall, type Scenario, scenarios } from "./scenarios.ts";
+import { hopelessScenarios, prepareCall, type Scenario, scenarios } from "./scenarios.ts";
 
 /** One call that something happened to, and what a runtime does then. */
 export interface Trial {
@@ -15,19 +16,29 @@ export interface Trial {
   readonly performed: Performed;
   readonly before: readonly SeenTap[];
   readonly after: readonly SeenTap[];
+  /** Addresses. */
+  readonly reserved: readonly string[];
   readonly repeated: Performed;
   readonly afterRepeated: readonly SeenTap[];
   readonly deleted: Performed;
   readonly afterDeleted: readonly SeenTap[];
+  readonly reservedInTheEnd: readonly string[];
 }
 
 export interface Report {
   /** The scenario with nothing in its way. */
-  readonly undisturbed: { readonly performed: Performed; readonly after: readonly SeenTap[] };
+  readonly undisturbed: {
+    readonly performed: Performed;
+    readonly after: readonly SeenTap[];
+    readonly reserved: readonly string[];
+  };
   readonly trials: readonly Trial[];
 }
 
 export const errorCodes = ["ENOSPC", "EMFILE", "ENOMEM", "EPERM", "EINTR"] as const;
+
+/** What the kernel answers a request of netlink with. */
+const refusals = ["EPERM", "ENOMEM", "EBUSY", "ENODEV"] as const;
 
 const netns = "/run/netns/pod";
 /** A second name for the same namespace, so that one can look into it after the first is gone. */
@@ -57,13 +68,18 @@ function perform(scenario: Scenario, at: number, event: string, interfere: Inter
   const before = host.tapsOf([heldNetns, netns]);
   const performed = host.call(call, interfere);
   const after = host.tapsOf([heldNetns, netns]);
+  const reserved = host.reservedAddresses();
   const step = performed.steps[at] ?? { call: "none", about: "" };
   // A runtime repeats what failed, and a pod's end is always a DEL.
   const repeated = host.call(call);
   const afterRepeated = host.tapsOf([heldNetns, netns]);
   const deleted = host.call(deletionOf(call));
   const afterDeleted = host.tapsOf([heldNetns, netns]);
-  return { at, step, event, performed, before, after, repeated, afterRepeated, deleted, afterDeleted };
+  const reservedInTheEnd = host.reservedAddresses();
+  return {
+    ...{ at, step, event, performed, before, after, reserved },
+    ...{ repeated, afterRepeated, deleted, afterDeleted, reservedInTheEnd },
+  };
 }
 
 function deletionOf(call: HostedCall): HostedCall {
@@ -74,8 +90,9 @@ function undisturbed(scenario: Scenario): Report["undisturbed"] {
   const call = prepareCall(host, scenario, netns);
   const performed = host.call(call);
   const after = host.tapsOf([heldNetns, netns]);
+  const reserved = host.reservedAddresses();
   host.call(deletionOf(call));
-  return { performed, after };
+  return { performed, after, reserved };
 }
 
 function failEachCall(scenario: Scenario): Report {
@@ -83,6 +100,18 @@ function failEachCall(scenario: Scenario): Report {
   const plain = undisturbed(scenario);
   const trials = plain.performed.steps.flatMap(({ call }, at) =>
     call === "close" ? [] : errorCodes.map((code) => perform(scenario, at, code, failAt(at, code))),
+  );
+  removePod();
+  return { undisturbed: plain, trials };
+}
+
+function refuseEachRequest(scenario: Scenario): Report {
+  addPod();
+  const plain = undisturbed(scenario);
+  const trials = plain.performed.steps.flatMap(({ call, about }, at) =>
+    call === "send" && about === "netlink"
+      ? refusals.map((code) => perform(scenario, at, code, refuseAt(at, code)))
+      : [],
   );
   removePod();
   return { undisturbed: plain, trials };
@@ -129,6 +158,8 @@ function reportOn(job: string | undefined, scenario: Scenario): Report {
   switch (job) {
     case "fail":
       return failEachCall(scenario);
+    case "refuse":
+      return refuseEachRequest(scenario);
     case "vanish":
       return vanishBeforeEachCall(scenario);
     case "plain":
@@ -139,7 +170,7 @@ function reportOn(job: string | undefined, scenario: Scenario): Report {
 }
 
 function main([job, name = "", step = "0"]: readonly string[]): void {
-  const scenario = scenarios[name];
+  const scenario = scenarios[name] ?? hopelessScenarios[name];
   if (scenario === undefined) throw new Error(`cannot find the scenario "${name}"`);
   if (job === "kill") killBefore(scenario, Number(step));
   process.stdout.write(JSON.stringify(reportOn(job, scenario)));

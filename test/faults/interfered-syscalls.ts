@@ -2,7 +2,7 @@
 // kill the process. Counts what is open, so that nobody keeps a descriptor that an error left behind.
 
 import { errnoNumber } from "../../cni/sys/errno.ts";
-import { type FileStatus, SyscallError, type Syscalls } from "../../cni/sys/syscalls.ts";
+import { type Executed, type Execution, type FileStatus, SyscallError, type Syscalls } from "../../cni/sys/syscalls.ts";
 
 /** One call: its name as errors show it, and the file, kind of socket or request that it is about. */
 export interface Step {
@@ -12,6 +12,17 @@ export interface Step {
 
 /** Called before every step; `at` counts from 0. What it throws, the call throws. */
 export type Interference = (step: Step, at: number) => void;
+
+/** What an interference throws before a send to netlink: the request is not carried out, and the kernel's answer is this errno. */
+class NetlinkRefusal extends Error {
+  override readonly name = "NetlinkRefusal";
+  readonly code: string;
+
+  constructor(code: string) {
+    super(`netlink refuses with ${code}`);
+    this.code = code;
+  }
+}
 
 const AF_UNIX = 1;
 
@@ -25,6 +36,8 @@ export class InterferedSyscalls implements Syscalls {
   readonly #inner: Syscalls;
   readonly #interfere: Interference;
   readonly #open = new Map<number, string>();
+  /** Answers that a socket shall receive instead of the kernel's. */
+  readonly #answers = new Map<number, Uint8Array>();
   #sleptMs = 0;
 
   constructor(inner: Syscalls, interfere: Interference = () => undefined) {
@@ -109,9 +122,9 @@ export class InterferedSyscalls implements Syscalls {
     return this.#opened(this.#inner.socket(domain, type, protocol), about);
   }
 
-  bindNetlink(fd: number): void {
+  bindNetlink(fd: number, groups?: number): void {
     this.#step("bind", this.#about(fd));
-    this.#inner.bindNetlink(fd);
+    this.#inner.bindNetlink(fd, groups);
   }
 
   connectUnix(fd: number, path: string): void {
@@ -120,18 +133,49 @@ export class InterferedSyscalls implements Syscalls {
   }
 
   send(fd: number, data: Uint8Array): number {
-    this.#step("send", this.#about(fd));
+    try {
+      this.#step("send", this.#about(fd));
+    } catch (error) {
+      if (!(error instanceof NetlinkRefusal)) throw error;
+      this.#answers.set(fd, refusalOf(data, errnoNumber(error.code)));
+      return data.length;
+    }
     return this.#inner.send(fd, data);
   }
 
   receive(fd: number, buffer: Uint8Array): number {
     this.#step("recv", this.#about(fd));
+    const answer = this.#answers.get(fd);
+    if (answer !== undefined) {
+      this.#answers.delete(fd);
+      buffer.set(answer);
+      return answer.length;
+    }
     return this.#inner.receive(fd, buffer);
   }
 
   poll(fd: number, events: number, timeoutMs: number): number {
     this.#step("poll", this.#about(fd));
     return this.#inner.poll(fd, events, timeoutMs);
+  }
+
+  execute(execution: Execution): Executed {
+    this.#step("execve", execution.path);
+    return this.#inner.execute(execution);
+  }
+
+  rename(from: string, to: string): void {
+    this.#step("rename", from);
+    this.#inner.rename(from, to);
+  }
+
+  tryLock(fd: number): boolean {
+    this.#step("flock", this.#about(fd));
+    return this.#inner.tryLock(fd);
+  }
+
+  realtimeMs(): number {
+    return this.#inner.realtimeMs() + this.#sleptMs;
   }
 
   monotonicMs(): number {
@@ -157,6 +201,24 @@ export class InterferedSyscalls implements Syscalls {
   #about(fd: number): string {
     return this.#open.get(fd) ?? `descriptor ${fd}`;
   }
+}
+
+/** NLMSG_ERROR of linux/netlink.h: the errno, and the header of the request that it answers. */
+function refusalOf(request: Uint8Array, errno: number): Uint8Array {
+  const answer = Buffer.alloc(36);
+  answer.writeUInt32LE(answer.length, 0);
+  answer.writeUInt16LE(2, 4);
+  answer.set(request.subarray(8, 12), 8);
+  answer.writeInt32LE(-errno, 16);
+  answer.set(request.subarray(0, 16), 20);
+  return answer;
+}
+
+/** The kernel refuses the netlink request that the call number `at` sends. */
+export function refuseAt(at: number, code: string): Interference {
+  return (_step, current) => {
+    if (current === at) throw new NetlinkRefusal(code);
+  };
 }
 
 /** The call number `at` fails once with `code`. */

@@ -26,12 +26,14 @@ export function failureOf({ exitStatus, stdout }: Performed): Failure | undefine
 
 /** ADD is all or nothing: a whole tap as asked for when it succeeds, else what was there before, or nothing. */
 export function assertAllOrNothing(trial: Trial, { undisturbed }: Report): void {
-  const { performed, before, after } = trial;
+  const { performed, before, after, reserved } = trial;
   if (failureOf(performed) === undefined) {
     assertMade(after, undisturbed.after);
+    assert.equal(reserved.length, undisturbed.reserved.length);
     return;
   }
   if (after.length > 0) assert.deepEqual(after, before);
+  else assert.deepEqual(reserved, []);
 }
 
 /** One tap, like the one that is made when nothing is in the way. */
@@ -43,9 +45,9 @@ function assertMade(found: readonly SeenTap[], wanted: readonly SeenTap[]): void
 }
 
 /** The pod's end: a DEL succeeds, says nothing and leaves nothing. */
-export function assertDeleted({ deleted, afterDeleted }: Trial): void {
+export function assertDeleted({ deleted, afterDeleted, reservedInTheEnd }: Trial): void {
   assert.deepEqual([deleted.exitStatus, deleted.stdout, deleted.stillOpen], [0, "", []]);
-  assert.deepEqual(afterDeleted, []);
+  assert.deepEqual([afterDeleted, reservedInTheEnd], [[], []]);
 }
 
 /** Runs `judge` on every trial, and tells all that it found. */

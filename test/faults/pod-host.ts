@@ -2,11 +2,15 @@
 // a bed of test/integration, where the pods' namespaces are.
 
 import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
 import { dispatch } from "../../cni/dispatch.ts";
 import type { Link } from "../../cni/kernel/kernel.ts";
 import { LinuxKernel } from "../../cni/kernel/linux.ts";
+import { openLinuxAddressing } from "../../cni/kernel/linux-addressing.ts";
+import { recordEvent } from "../../cni/log-event.ts";
 import { koffiSyscalls } from "../../cni/sys/koffi.ts";
 import { verbs } from "../../cni/verbs.ts";
+import { componentDirectory } from "../integration/ipam-plugins.ts";
 import { InterferedSyscalls, type Interference, type Step } from "./interfered-syscalls.ts";
 
 export interface HostedCall {
@@ -51,19 +55,32 @@ export class PodHost {
       CNI_NETNS: call.netns,
       CNI_IFNAME: "eth0",
       CNI_ARGS: call.args ?? "",
-      CNI_PATH: "/opt/cni/bin",
+      CNI_PATH: componentDirectory,
     };
     const { exitStatus, stdout } = dispatch({
       verbs,
       variables,
       readStdin: () => JSON.stringify({ cniVersion: "1.1.0", name: "net", type: "mqtap", ...call.conf }),
       kernel: new LinuxKernel(sys),
+      openAddressing: (namespace) => openLinuxAddressing(sys, namespace),
       sys,
-      log: (level, message) => void logged.push(`${level}: ${message}`),
+      log: (level, message, more) => {
+        logged.push(`${level}: ${message}`);
+        recordEvent({ sys, variables }, { level, message, more });
+      },
+      recordFailure: ({ code, message, details }) => {
+        recordEvent({ sys, variables }, { level: "error", message, more: { code, details } });
+      },
     });
     // A plugin that cannot come back ends there; this process goes on.
     this.#syscalls.setns(this.#own, CLONE_NEWNET);
     return { exitStatus, stdout, logged, steps: sys.steps, stillOpen: sys.stillOpen };
+  }
+
+  /** What host-local has reserved in the network of {@link call}. */
+  reservedAddresses(): readonly string[] {
+    const directory = "/var/lib/cni/networks/net";
+    return existsSync(directory) ? readdirSync(directory).filter((name) => /^[0-9a-f.:]+$/.test(name)) : [];
   }
 
   /** All taps of the namespaces at these paths; one at two paths counts once, a path without namespace not at all. */

@@ -7,6 +7,7 @@ import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from "n
 import type { Link } from "../../cni/kernel/kernel.ts";
 import { LinuxKernel } from "../../cni/kernel/linux.ts";
 import { koffiSyscalls } from "../../cni/sys/koffi.ts";
+import { componentDirectory } from "../integration/ipam-plugins.ts";
 
 export interface KillPlan {
   readonly plugin: string;
@@ -140,7 +141,7 @@ function environment(command: string): NodeJS.ProcessEnv {
     CNI_CONTAINERID: "c1",
     CNI_NETNS: netns,
     CNI_IFNAME: "eth0",
-    CNI_PATH: "/opt/cni/bin",
+    CNI_PATH: componentDirectory,
     PATH: process.env["PATH"],
   };
 }

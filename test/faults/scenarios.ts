@@ -1,5 +1,6 @@
 // The situations in which each system call of the plugin fails once. Each is set up anew before every call.
 
+import { mkdirSync, writeFileSync } from "node:fs";
 import type { HostedCall, PodHost } from "./pod-host.ts";
 
 export interface Scenario {
@@ -30,6 +31,26 @@ function added(
   });
 }
 
+/** The node's own files: a policy that is warned of, and a log that is full. */
+function withSomethingToSay(): void {
+  mkdirSync("/etc/cni/mqtap", { recursive: true });
+  writeFileSync(
+    "/etc/cni/mqtap/policy.json",
+    '{"owners":"any","groups":"any","ipam":"any","ipamPaths":"any","news":1}',
+  );
+  writeFileSync("/var/log/mqtap.log", "x".repeat(768 << 10));
+}
+
+/** Of both families, with a route through a gateway. */
+const addressed = {
+  owner: 107,
+  ipam: {
+    type: "host-local",
+    ranges: [[{ subnet: "10.1.0.0/16" }], [{ subnet: "fd00:1::/64" }]],
+    routes: [{ dst: "0.0.0.0/0" }],
+  },
+};
+
 const gc = { "cni.dev/valid-attachments": [{ containerID: "c1", ifname: "other" }] };
 
 export const scenarios: Readonly<Record<string, Scenario>> = {
@@ -39,6 +60,24 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     conf: full,
     prepare: (host, netns) => {
       added({ ...full, queues: 2, mtu: 1300 })(host, netns);
+      return {};
+    },
+  },
+  "ADD with addresses": { command: "ADD", conf: addressed, prepare: nothing },
+  "ADD with addresses over this attachment's leftover": {
+    command: "ADD",
+    conf: addressed,
+    prepare: (host, netns) => {
+      added(addressed)(host, netns);
+      return {};
+    },
+  },
+  "CHECK of a tap with addresses": { command: "CHECK", conf: addressed, prepare: added(addressed) },
+  "DEL with addresses": {
+    command: "DEL",
+    conf: addressed,
+    prepare: (host, netns) => {
+      added(addressed)(host, netns);
       return {};
     },
   },
@@ -62,6 +101,8 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   },
   "DEL of nothing": { command: "DEL", conf: full, prepare: nothing },
   "CHECK of a tap": { command: "CHECK", conf: full, prepare: added(full) },
+  "STATUS of static sizing": { command: "STATUS", conf: { queues: 4 }, prepare: nothing },
+  "STATUS that needs the agent": { command: "STATUS", conf: { sizing: "vm", mode: "main" }, prepare: nothing },
   "GC of a tap that nobody needs": {
     command: "GC",
     conf: { ...full, ...gc },
@@ -69,6 +110,35 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       added(full)(host, netns);
       return {};
     },
+  },
+  // The last ones, since the files stay.
+  "ADD with something to say": {
+    command: "ADD",
+    conf: full,
+    prepare: () => {
+      withSomethingToSay();
+      return {};
+    },
+  },
+  "GC with something to say": {
+    command: "GC",
+    conf: { ...full, ...gc },
+    prepare: (host, netns) => {
+      added(full)(host, netns);
+      withSomethingToSay();
+      return {};
+    },
+  },
+};
+
+export const refusedLabel = "ADD with a label that the kernel does not take";
+
+/** Those that fail in any case. */
+export const hopelessScenarios: Readonly<Record<string, Scenario>> = {
+  [refusedLabel]: {
+    command: "ADD",
+    conf: { ...full, selinuxContext: "nobody_u:nobody_r:nobody_t:s0" },
+    prepare: nothing,
   },
 };
 

@@ -15,7 +15,14 @@ after(async () => {
   await bed[Symbol.asyncDispose]();
 });
 
-const names = ["ADD of a tap with everything", "DEL of a tap", "CHECK of a tap", "GC of a tap that nobody needs"];
+const names = [
+  "ADD of a tap with everything",
+  "ADD with addresses",
+  "DEL of a tap",
+  "DEL with addresses",
+  "CHECK of a tap",
+  "GC of a tap that nobody needs",
+];
 
 for (const name of names) {
   describe(name, () => {

@@ -117,3 +117,21 @@ export const aliasTexts = fc.oneof(
     ),
   fc.string({ unit: "binary", maxLength: 100 }),
 );
+
+/** Texts near to IP addresses, some with a prefix. */
+export const ipTexts = fc.oneof(
+  fc
+    .tuple(
+      fc.oneof(
+        fc.ipV4(),
+        fc.ipV6(),
+        fc
+          .array(fc.constantFrom("0", "db8", "10000", "", "1.2.3.4", "::"), { maxLength: 10 })
+          .map((list) => list.join(":")),
+        fc.array(fc.constantFrom("0", "1", "255", "256", "00", ""), { maxLength: 5 }).map((list) => list.join(".")),
+      ),
+      fc.constantFrom("", "", "/", "/0", "/24", "/32", "/33", "/064", "/128", "/129", "%lo", " ", "\n", "\0"),
+    )
+    .map((parts) => parts.join("")),
+  fc.string({ unit: "binary", maxLength: 60 }),
+);

@@ -23,6 +23,31 @@ export const linkPayloads = fc.oneof(
   bytes(200),
 );
 
+const ipBytes = fc.constantFrom(4, 16).chain((length) => fc.uint8Array({ minLength: length, maxLength: length }));
+
+/** Mostly what could be one: addresses, numbers, metrics and next hops. */
+const ipAttributes = fc
+  .array(
+    fc.record({
+      type: fc.oneof(fc.integer({ min: 0, max: 20 }), fc.nat(0xffff)),
+      value: fc.oneof(ipBytes, fc.uint8Array({ minLength: 4, maxLength: 4 }), attributes, bytes(40)),
+    }),
+    { maxLength: 8 },
+  )
+  .map(encodeAttributes);
+
+/** An address has a header of 8 bytes, a route one of 12, in which byte 7 says that it is a unicast route. */
+export const ipPayloads = fc.oneof(
+  fc
+    .tuple(fc.constantFrom(2, 10), fc.nat(140), fc.constantFrom(8, 12), ipAttributes)
+    .map(([family, prefixLength, headerBytes, rest]) => {
+      const header = new Uint8Array(headerBytes);
+      header.set([family, prefixLength, 0, 0, 254, 3, 0, 1]);
+      return Uint8Array.of(...header, ...rest);
+    }),
+  bytes(120),
+);
+
 const messages = fc
   .array(
     fc.record({

@@ -1,23 +1,30 @@
 // What must hold for every input: a parser gives a value of bounded size or throws its own error, and nothing else happens.
 
 import assert from "node:assert/strict";
+import { isIP } from "node:net";
 import fc from "fast-check";
 import { parseEnvelope, parseNetConf, parseVersion } from "../../cni/config.ts";
 import { parseEnvironment } from "../../cni/environment.ts";
 import { CniError, errorCodes, formatError } from "../../cni/error.ts";
 import { memberText } from "../../cni/json-span.ts";
 import { toLink } from "../../cni/kernel/link.ts";
+import { decodeAddress } from "../../cni/netlink/address-message.ts";
 import { NetlinkFormatError } from "../../cni/netlink/attribute.ts";
+import { formatIpAddress, formatIpPrefix, parseIpAddress, parseIpPrefix } from "../../cni/netlink/ip-text.ts";
 import { decodeLink } from "../../cni/netlink/link-message.ts";
 import { decodeAcknowledgement, decodeMessages } from "../../cni/netlink/message.ts";
+import { decodeRoute } from "../../cni/netlink/route-message.ts";
 import { decodeTunData } from "../../cni/netlink/tun-data.ts";
 import { parsePodArguments } from "../../cni/pod-arguments.ts";
+import { enforceIpamPolicy } from "../../cni/policy/ipam-policy.ts";
+import { defaultPolicy, parsePolicy } from "../../cni/policy/policy.ts";
 import { formatHandedOn, readPrevResult } from "../../cni/result.ts";
 import { parseSizingAnswer, parseSizingRequest, SizingProtocolError } from "../../cni/sizing/protocol.ts";
 import { formatAlias, parseAlias } from "../../cni/tap/alias.ts";
 import { FakeNode } from "../fakes/fake-node.ts";
-import { aliasTexts, argumentTexts, configurations, texts } from "./arbitraries.ts";
-import { datagrams, linkPayloads } from "./netlink-arbitraries.ts";
+import { aliasTexts, argumentTexts, configurations, ipTexts, texts } from "./arbitraries.ts";
+import { hookProperties } from "./hook-properties.ts";
+import { datagrams, ipPayloads, linkPayloads } from "./netlink-arbitraries.ts";
 
 /** What `parse` gives; undefined when it threw an error of this class. Any other is a defect. */
 function parsedBy<T>(parse: () => T, ownError: new (...args: never[]) => Error): T | undefined {
@@ -77,6 +84,12 @@ export const properties: Readonly<Record<string, fc.IProperty<unknown[]>>> = {
       cniParsed(() => JSON.parse(formatHandedOn(version, prev)));
     }
   }),
+  policy: fc.property(texts, (text) => {
+    const policy = cniParsed(() => parsePolicy(text, () => undefined));
+    if (policy !== undefined) assert.deepEqual(Object.keys(policy), Object.keys(defaultPolicy));
+    const document = cniParsed(() => parseEnvelope(text))?.document;
+    if (document !== undefined) cniParsed(() => enforceIpamPolicy(defaultPolicy, { ipam: document, ...document }));
+  }),
   "JSON spans": fc.property(texts, (text) => {
     const isJson = parsedBy(() => JSON.parse(text) !== undefined, SyntaxError);
     if (isJson !== true) return;
@@ -108,6 +121,24 @@ export const properties: Readonly<Record<string, fc.IProperty<unknown[]>>> = {
     if (link !== undefined) assert.ok(link.name !== "" && link.name.length <= payload.length);
     parsedBy(() => decodeTunData(payload), NetlinkFormatError);
   }),
+  "netlink addresses and routes": fc.property(ipPayloads, (payload) => {
+    const address = parsedBy(() => decodeAddress(payload), NetlinkFormatError);
+    const routes = parsedBy(() => decodeRoute(payload), NetlinkFormatError) ?? [];
+    assert.ok(routes.length <= payload.length);
+    for (const prefix of [
+      ...(address === undefined ? [] : [address]),
+      ...routes.map(({ destination }) => destination),
+    ]) {
+      assert.notEqual(parseIpPrefix(formatIpPrefix(prefix)), undefined);
+    }
+    for (const { gateway } of routes) if (gateway !== undefined) formatIpAddress(gateway);
+  }),
+  "IP addresses": fc.property(ipTexts, (text) => {
+    const prefix = parseIpPrefix(text);
+    if (prefix !== undefined) assert.deepEqual(parseIpPrefix(formatIpPrefix(prefix)), prefix);
+    const address = parseIpAddress(text);
+    assert.equal(address?.length ?? 0, { 0: 0, 4: 4, 6: 16 }[isIP(text.replace("%", "?"))]);
+  }),
   "sizing answers": fc.property(texts, (text) => {
     const answer = parsedBy(() => parseSizingAnswer(text), SizingProtocolError);
     if (answer?.kind === "tap") assert.ok(answer.queues >= 1 && answer.queues <= 256);
@@ -120,4 +151,5 @@ export const properties: Readonly<Record<string, fc.IProperty<unknown[]>>> = {
     const alias = parseAlias(text);
     if (alias !== undefined) assert.equal(formatAlias(alias), text);
   }),
+  ...hookProperties,
 };

@@ -67,15 +67,25 @@ describe("bad input", () => {
       msg: /"bridge": "br0".*no such interface/,
     },
     "the bridge is none": { call: { conf: { bridge: "lo" } }, code: 105, msg: /"bridge": "lo"/ },
-    "ipam is configured": {
-      call: { conf: { ipam: { type: "host-local" } } },
-      code: 2,
-      msg: /"ipam": {"type":"host-local"}/,
+    "the IPAM plugin is a path": {
+      call: { conf: { ipam: { type: "../../bin/sh" } } },
+      code: 7,
+      msg: /"ipam.type": "..\/..\/bin\/sh" is no file name/,
     },
-    "an SELinux context is configured": {
+    "the IPAM plugin is nowhere": {
+      call: { conf: { ipam: { type: "nowhere" } } },
+      code: 121,
+      msg: /"nowhere": CNI_PATH has no such file/,
+    },
+    "the SELinux label is none": {
+      call: { conf: { selinuxContext: "container_t" } },
+      code: 7,
+      msg: /"selinuxContext": "container_t": it has not the form user:role:type/,
+    },
+    "the kernel does not take the SELinux label": {
       call: { conf: { selinuxContext: "a:b:c" } },
       code: 2,
-      msg: /"selinuxContext": "a:b:c"/,
+      msg: /"selinuxContext": "a:b:c": the node's kernel does not take/,
     },
     "prevResult is an array": { call: { conf: { prevResult: [] } }, code: 7, msg: /invalid "prevResult"/ },
     "a companion has no plugin before it": {
@@ -103,6 +113,16 @@ describe("bad input", () => {
       links.map(({ ifname }) => ifname),
       ["lo"],
     );
+  });
+
+  test("the node's own namespace is refused where the plugin has one for itself", async () => {
+    // Process 1 of a new pid namespace stands for the node's, in the bed's network namespace.
+    const inside = "unshare --net /run/bin/mqtap";
+    const argv = ["unshare", "--pid", "--fork", "--mount-proc", "sh", "-c", `${inside}; exit $?`];
+    const error = await fail(bed, { command: "ADD", netns: "/proc/1/ns/net", argv });
+    assert.equal(error.code, 8);
+    assert.match(error.msg, /it is the node's own/);
+    assert.deepEqual(await bed.must("ip", "-o", "link", "show", "type", "tun"), "");
   });
 
   test("CNI_NETNS_OVERRIDE insists on the plugin's own namespace", async () => {

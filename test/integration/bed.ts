@@ -1,10 +1,13 @@
 // A private world for the built plugin: one mount and one network namespace of its own, held by a child, with its own /run
-// (so the agent's socket and the runtime's namespaces are its own) and /var/lib. When the child ends, all of it is gone.
+// (so the agent's socket and the runtime's namespaces are its own), /var/lib, /var/log and /etc/cni, so that no call reads the
+// machine's policy or writes its log. When the child ends, all of it is gone.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+
+const layerOverEtc = "mount -t overlay overlay -o lowerdir=/etc,upperdir=/run/.etc/upper,workdir=/run/.etc/work /etc";
 
 const binary = fileURLToPath(new URL("../../dist/mqtap", import.meta.url));
 
@@ -39,6 +42,10 @@ export class Bed implements AsyncDisposable {
     const setUp = [
       "mount -t tmpfs tmpfs /run",
       "mount -t tmpfs tmpfs /var/lib",
+      "mount -t tmpfs tmpfs /var/log",
+      // A machine without /etc/cni must not get one: it appears in a layer over /etc.
+      `{ test -d /etc/cni || { mkdir -p /run/.etc/upper/cni /run/.etc/work && ${layerOverEtc}; }; }`,
+      "mount -t tmpfs tmpfs /etc/cni",
       "mkdir -m 0700 /run/mqtap",
       "mkdir /run/netns /run/bin /var/lib/mqtap",
       "ip link set lo up",
@@ -66,7 +73,10 @@ export class Bed implements AsyncDisposable {
   }
 
   /** Runs a program inside, in the plugin's own network namespace. */
-  async run(argv: readonly string[], options: { env?: NodeJS.ProcessEnv; stdin?: string } = {}): Promise<Finished> {
+  async run(
+    argv: readonly string[],
+    options: { env?: NodeJS.ProcessEnv; stdin?: string | Uint8Array } = {},
+  ): Promise<Finished> {
     const child = spawn("nsenter", ["-t", String(this.#holder.pid), "-m", "-n", ...argv], {
       env: { PATH: process.env["PATH"], ...options.env },
       stdio: ["pipe", "pipe", "pipe"],

@@ -1,6 +1,7 @@
 // What mqtap and the reference plugin `tap` do in the same situation, in words that are made of what was seen in the kernel.
 // beside-reference.test.ts compares them with the table of cni/README.md.
 
+import { layoutOfCheckout } from "../../deploy/local/story/layout.ts";
 import type { Bed, Finished, NetworkLink } from "./bed.ts";
 import { invoke, type PluginCall } from "./plugin.ts";
 
@@ -13,6 +14,8 @@ export interface Trial {
 }
 
 export type Observation = (trial: Trial) => Promise<string>;
+
+const hostLocal = { type: "host-local", ranges: [[{ subnet: "10.1.0.0/24" }]] };
 
 /** The reference's faster and better path. */
 const owned = { owner: 107, group: 107 };
@@ -54,6 +57,32 @@ export const observations: Readonly<Record<string, Observation>> = {
     actAndLook(trial, { command: "ADD", conf: { ...owned, bridge: "br0" } }),
   "ADD with a malformed `mac`, without owner": (trial) =>
     actAndLook(trial, { command: "ADD", conf: { mac: "02:00" } }, '"mac"'),
+  "ADD with an address of `host-local`, and a `bridge` that is not there": async (trial) => {
+    const seen = await actAndLook(trial, { command: "ADD", conf: { ...owned, ipam: hostLocal, bridge: "br0" } });
+    return `${seen}; ${await describeReserved(trial)}`;
+  },
+  "ADD with an IPv6 address: when it returns": async (trial) => {
+    const ipam = { type: "static", addresses: [{ address: "2001:db8::2/64", gateway: "2001:db8::1" }] };
+    await call(trial, { command: "ADD", conf: { ...owned, ipam } });
+    const shown = await trial.bed.must("ip", "-n", trial.namespace, "-6", "addr", "show", "dev", "eth0");
+    return /2001:db8::2\/64 .*tentative/.test(shown) ? "the address is tentative, not usable" : "the address is usable";
+  },
+  "ADD with a route of `mtu` 1280": async (trial) => {
+    const ipam = {
+      type: "static",
+      addresses: [{ address: "10.1.0.2/24" }],
+      routes: [{ dst: "10.2.0.0/16", gw: "10.1.0.1", mtu: 1280 }],
+    };
+    await call(trial, { command: "ADD", conf: { ...owned, ipam } });
+    const shown = await trial.bed.must("ip", "-n", trial.namespace, "route", "show", "10.2.0.0/16");
+    return shown.includes("mtu 1280") ? "the route has it" : "the route has none";
+  },
+  "ADD with `owner` 0 on a node whose policy allows 107": async (trial) => {
+    trial.bed.write("/etc/cni/mqtap/policy.json", JSON.stringify({ owners: [107] }));
+    const seen = await actAndLook(trial, { command: "ADD", conf: { owner: 0, group: 107 } }, '"owner"');
+    await trial.bed.must("rm", "/etc/cni/mqtap/policy.json");
+    return seen;
+  },
   "ADD in cniVersion 0.2.0, which cannot tell a plain tap": (trial) =>
     actAndLook(trial, { command: "ADD", conf: { ...owned, cniVersion: "0.2.0" } }),
   "ADD with CNI_IFNAME `a%d`": (trial) => actAndLook(trial, { command: "ADD", conf: owned, ifName: "a%d" }),
@@ -85,6 +114,15 @@ export const observations: Readonly<Record<string, Observation>> = {
     await call(trial, { command: "ADD", conf: owned });
     return actAndLook(trial, { command: "GC", conf: { ...owned, "cni.dev/valid-attachments": [] } });
   },
+  "GC with `ipam`: what the IPAM plugin hears": async (trial) => {
+    trial.bed.write("/run/ipam/recorder", '#!/bin/sh\ncat >/dev/null; echo "$CNI_COMMAND" >>/run/ipam/heard\n');
+    await trial.bed.must("chmod", "755", "/run/ipam/recorder");
+    const conf = { ...owned, ipam: { type: "recorder" }, "cni.dev/valid-attachments": [] };
+    await call(trial, { command: "GC", conf, env: { CNI_PATH: "/run/ipam" } });
+    const { stdout } = await trial.bed.run(["cat", "/run/ipam/heard"]);
+    await trial.bed.must("rm", "-r", "/run/ipam");
+    return stdout.trim() || "nothing";
+  },
   "STATUS where /dev/net/tun is missing": async (trial) => {
     await trial.bed.must("mount", "-t", "tmpfs", "tmpfs", "/dev/net");
     try {
@@ -96,7 +134,16 @@ export const observations: Readonly<Record<string, Observation>> = {
 };
 
 function call(trial: Trial, asked: PluginCall): Promise<Finished> {
-  return invoke(trial.bed, { netns: trial.netns, argv: [trial.program], ...asked });
+  const env = { CNI_PATH: layoutOfCheckout().binDir, ...asked.env };
+  return invoke(trial.bed, { netns: trial.netns, argv: [trial.program], ...asked, env });
+}
+
+/** What host-local keeps for the trial's network, which it forgets for the next one. */
+async function describeReserved({ bed }: Trial): Promise<string> {
+  const listed = await bed.run(["ls", "/var/lib/cni/networks/net"]);
+  const addresses = listed.stdout.split("\n").filter((name) => name.startsWith("10."));
+  await bed.must("rm", "-rf", "/var/lib/cni/networks/net");
+  return addresses.length === 0 ? "no address stays reserved" : `${addresses.length} address stays reserved`;
 }
 
 /** The call, what it said, and how the pod's links changed by it. `names`: what a good message would name. */

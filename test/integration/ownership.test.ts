@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { formatAlias } from "../../cni/tap/alias.ts";
 import type { Bed } from "./bed.ts";
+import { holdQueues } from "./hold-queues.ts";
 import { fail, invoke, succeed } from "./plugin.ts";
 import { podPerTest } from "./pod-per-test.ts";
 
@@ -63,6 +64,22 @@ describe("our own tap", () => {
     assert.equal(link?.mtu, 1300);
     assert.equal(link?.linkinfo?.info_data?.["multi_queue"], false);
   });
+
+  for (const queues of [1, 4]) {
+    test(`is not replaced while a program has it open, with ${queues} ${queues === 1 ? "queue" : "queues"}`, async () => {
+      await succeed(bed, { command: "ADD", netns, conf: { queues } });
+      const before = await whatItIs();
+      {
+        await using _holder = await holdQueues(bed, { namespace, tap: "eth0", queues });
+        const error = await fail(bed, { command: "ADD", netns, conf: { queues, mtu: 1300 } });
+        assert.equal(error.code, 100);
+        assert.match(error.msg, queues === 1 ? /a program has its queue open/ : /has 4 of its queues open/);
+        assert.equal((await whatItIs()).ifindex, before.ifindex);
+      }
+      await succeed(bed, { command: "ADD", netns, conf: { queues, mtu: 1300 } });
+      assert.equal((await bed.link(namespace, "eth0"))?.mtu, 1300);
+    });
+  }
 
   test("is found and removed by its mark, even under another name", async () => {
     await succeed(bed, { command: "ADD", netns });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { componentGroups, componentKey, linkerFlags, pinnedVersion } from "./components.mjs";
+import { componentGroups, componentKey, linkerFlags, pinnedVersion, readSources } from "./components.mjs";
 import { root } from "./paths.mjs";
 
 const source = join(root, "deploy/local/components");
@@ -16,6 +16,8 @@ describe("componentKey()", () => {
     "Go's version": { goVersion: "go1.26.9" },
     "the architecture": { arch: "arm64" },
     "the programs": { group: componentGroups["control-plane"] },
+    "a Go file of ours": { sources: ["main.go\0package main"] },
+    "files laid over ours": { group: { ...componentGroups.cni, overlay: componentGroups.kubevirt.overlay } },
     "what belongs to which file": { goMod: `${goMod}s`, goSum: "um" },
   };
   for (const [what, change] of Object.entries(changes)) {
@@ -33,8 +35,27 @@ it("linkerFlags() give the version that kube-apiserver reports", () => {
   assert.match(flags, /version\.gitVersion=v1\.37\.2 .*gitMajor=1 .*gitMinor=37$/);
 });
 
-it("every program that is built is pinned as a tool, and the other way round", () => {
-  const tools = readFileSync(join(source, "tools.go"), "utf8").match(/(?<=_ ")[^"]+/g);
-  const built = Object.values(componentGroups).flatMap(({ programs }) => Object.values(programs));
-  assert.deepEqual(built.toSorted(), tools.toSorted());
+it("readSources() gives our Go files with their folders, but not the list of tools", () => {
+  const files = readSources(join(root, "test/kubevirt-peer")).map((file) => file.split("\0")[0]);
+  assert.ok(files.includes("main.go") && files.includes("crds/main.go"), files.join());
+  assert.ok(!files.includes("tools.go"));
+  assert.deepEqual(readSources(source), []);
+});
+
+describe("every program of others that is built is pinned as a tool, and the other way round", () => {
+  const groups = Object.values(componentGroups);
+  for (const [module, ofModule] of Object.entries(Object.groupBy(groups, (group) => group.module))) {
+    it(`in ${module}`, () => {
+      const tools = readFileSync(join(root, module, "tools.go"), "utf8").match(/(?<=_ ")[^"]+/g);
+      const [, ours] = readFileSync(join(root, module, "go.mod"), "utf8").match(/^module (\S+)/);
+      const isOurs = (goPackage) => goPackage === ours || goPackage.startsWith(`${ours}/`);
+      const built = ofModule.flatMap(({ programs }) => Object.values(programs)).filter((name) => !isOurs(name));
+      assert.deepEqual(built.toSorted(), tools.toSorted());
+    });
+  }
+});
+
+it("no two groups have a program of the same name, as all are linked into one directory", () => {
+  const names = Object.values(componentGroups).flatMap(({ programs }) => Object.keys(programs));
+  assert.deepEqual(names, [...new Set(names)]);
 });

@@ -3,9 +3,18 @@ import { findProgram } from "./prerequisites.mjs";
 import { startProgress } from "./progress.mjs";
 import { runQuietly, SetupError } from "./run.mjs";
 
+/** What boots machines of their own: an emulator, the tools inside, a compiler for SELinux policies. */
+const guestPackages = [
+  { name: "busybox-static", program: "busybox" },
+  { name: "checkpolicy", program: "checkpolicy" },
+  { name: "qemu-system-x86", program: "qemu-system-x86_64" },
+];
+
 /** By command: each package and a program that shows it is there. */
 const debianPackages = {
-  test: [{ name: "iproute2", program: "ip" }],
+  // KubeVirt's phase 1 runs nft
+  test: [{ name: "iproute2", program: "ip" }, { name: "nftables", program: "nft" }, ...guestPackages],
+  guest: [{ name: "iproute2", program: "ip" }, ...guestPackages],
   bench: [
     { name: "iproute2", program: "ip" },
     { name: "valgrind", program: "valgrind" },

@@ -1,10 +1,12 @@
 // Builds Go programs into a directory that appears all at once. Two builds of the same thing do not disturb each
 // other: the second waits for the first and finds its work done.
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { withLock } from "./lock.mjs";
 import { startProgress } from "./progress.mjs";
 import { runQuietly, SetupError } from "./run.mjs";
+
+const overlayFile = "overlay.json";
 
 /** Builds a group of programs; `directory` holds all of them afterwards. `isBackground`: others write to the terminal. */
 export async function buildGoPrograms({ name, group, source, directory, ldflags, isBackground, env }) {
@@ -18,18 +20,21 @@ export async function buildGoPrograms({ name, group, source, directory, ldflags,
     await withLock(`${directory}.lock`, async () => {
       if (names.every((program) => existsSync(join(directory, program)))) return;
       progress.update("fetching Go modules (about 100 MB)");
-      const packages = await runQuietly(["go", "list", "-deps", ...Object.values(programs)], {
-        cwd: source,
-        env: goEnv,
-      });
-      const count = countCompiled(packages.length, (text) => progress.update(text));
       const building = mkdtempSync(`${directory}.`);
       try {
-        const argv = ["go", "build", "-v", "-ldflags", ldflags, "-o", `${building}/`, ...Object.values(programs)];
+        const overlay = await overlayFlags({ overlay: group.overlay, source, env: goEnv, directory: building });
+        const packages = await runQuietly(["go", "list", "-deps", ...overlay, ...Object.values(programs)], {
+          cwd: source,
+          env: goEnv,
+        });
+        const count = countCompiled(packages.length, (text) => progress.update(text));
+        const flags = ["-v", ...overlay, "-ldflags", ldflags, "-o", `${building}/`];
+        const argv = ["go", "build", ...flags, ...Object.values(programs)];
         await runQuietly(argv, { cwd: source, env: goEnv, onLine: count });
         for (const [program, goPackage] of Object.entries(programs)) {
           renameSync(join(building, defaultProgramName(goPackage)), join(building, program));
         }
+        rmSync(join(building, overlayFile), { force: true });
         rmSync(directory, { recursive: true, force: true });
         renameSync(building, directory);
       } finally {
@@ -41,6 +46,32 @@ export async function buildGoPrograms({ name, group, source, directory, ldflags,
     progress.failed();
     throw new SetupError(`cannot build ${name}: ${error.message}`, { cause: error });
   }
+}
+
+/** go's -overlay: files of a module that the source's go.mod pins, laid over one of the source's own folders. */
+async function overlayFlags({ overlay, source, env, directory }) {
+  if (overlay === undefined) return [];
+  const lines = await runQuietly(["go", "mod", "download", "-json", overlay.module], { cwd: source, env });
+  const moduleDirectory = downloadedTo(lines);
+  const path = join(directory, overlayFile);
+  writeFileSync(path, JSON.stringify(overlayOf({ overlay, source, moduleDirectory })));
+  return ["-overlay", path];
+}
+
+/** Where `go mod download -json` says the module lies; what else go prints beside the JSON is passed over. */
+export function downloadedTo(lines) {
+  const found = lines.map((line) => /^\s*"Dir": (".*"),?$/.exec(line)?.[1]).find((dir) => dir !== undefined);
+  if (found === undefined) throw new SetupError(`cannot find the module that go downloaded:\n${lines.join("\n")}`);
+  return JSON.parse(found);
+}
+
+/** The content of the file that -overlay takes. */
+export function overlayOf({ overlay, source, moduleDirectory }) {
+  const entries = overlay.files.map((file) => [
+    join(source, overlay.folder, file),
+    join(moduleDirectory, overlay.from, file),
+  ]);
+  return { Replace: Object.fromEntries(entries) };
 }
 
 /** The name go build gives a program: the last element of the package's path that is no version. */

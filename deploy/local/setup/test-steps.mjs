@@ -10,11 +10,19 @@ import { runForeground } from "./run.mjs";
 /** The test files of a step: globs for Node's test runner, how many files run at once. */
 const testSuites = {
   unit: {
-    globs: ["{cni,operator,crds,deploy}/**/*.test.{ts,mjs}", "test/!(integration|conformance|faults|e2e)/**/*.test.ts"],
+    globs: [
+      "{cni,operator,crds,deploy}/**/*.test.{ts,mjs}",
+      "test/!(integration|conformance|faults|runtimes|guest|kubevirt|e2e)/**/*.test.ts",
+    ],
     concurrency: 2,
   },
-  integration: { globs: ["test/{integration,conformance,faults}/**/*.test.ts"], concurrency: 2 },
-  e2e: { globs: ["test/e2e/**/*.test.ts"], concurrency: 1 },
+  integration: {
+    globs: ["test/{integration,conformance,faults}/**/*.test.ts", "test/runtimes/*.test.ts"],
+    concurrency: 2,
+  },
+  kubevirt: { globs: ["test/kubevirt/**/*.test.ts"], concurrency: 2 },
+  guest: { globs: ["test/guest/**/*.test.ts"], concurrency: 2 },
+  e2e: { globs: ["test/e2e/**/*.test.ts", "test/runtimes/multus/**/*.test.ts"], concurrency: 1 },
 };
 
 /** Node's test runner over one suite. */

@@ -4,6 +4,8 @@
 // biome-ignore lint/style/useNodejsImportProtocol: the host of the binary offers "sys", Node has no part in it
 import { argv, exit, panic, runProgram } from "sys";
 import { nativeSyscalls } from "../../../cni/sys/native.ts";
+import { addressingCases } from "../addressing.ts";
+import { linuxAddressingWorld } from "../addressing-world.ts";
 import type { Cases } from "../expect.ts";
 import { inNamespace } from "../in-namespace.ts";
 import { kernelCases } from "../kernel.ts";
@@ -11,6 +13,7 @@ import { linuxWorld } from "../linux-world.ts";
 import { syscallsCases } from "../syscalls.ts";
 
 const syscalls = nativeSyscalls();
+/** The last is a script for some tasks. */
 const [, task = "", directory = "", ...namespacePaths] = argv;
 
 function run<World>(cases: Cases<World>, makeWorld: (namespacePath: string) => World): void {
@@ -27,6 +30,7 @@ function run<World>(cases: Cases<World>, makeWorld: (namespacePath: string) => W
 
 const tasks: Readonly<Record<string, () => void>> = {
   kernel: () => run(kernelCases, (namespacePath) => linuxWorld(syscalls, namespacePath)),
+  addressing: () => run(addressingCases, (namespacePath) => linuxAddressingWorld(syscalls, namespacePath)),
   syscalls: () => run(inNamespace(syscallsCases), (namespacePath) => ({ syscalls, directory, namespacePath })),
   throw: () => {
     throw new RangeError("thrown at the top", { cause: "a test" });
@@ -61,10 +65,21 @@ const tasks: Readonly<Record<string, () => void>> = {
     syscalls.write(1, "well\n");
   },
   "failing-program": () => runProgram("mqtap-failing"),
+  "hungry-program": () => runProgram("mqtap-hungry"),
   "unknown-program": () => runProgram("nothing"),
   panic: () => panic(),
   exit: () => exit(3),
   // The exit status is the descriptor's number: there may be no stdout to write it to.
+  "execute-in-shell": () => {
+    const argv = ["sh", "-c", directory];
+    const { status, stdout } = syscalls.execute({ path: "/bin/sh", argv, variables: {}, stdin: "" });
+    syscalls.write(1, stdout);
+    exit(status);
+  },
+  "execute-labelled": () => {
+    const execution = { path: "/bin/true", argv: ["true"], variables: {}, stdin: "" };
+    syscalls.execute({ ...execution, selinuxLabel: "system_u:system_r:init_t:s0" });
+  },
   "open-file": () => exit(syscalls.open("/", 0)),
   "fill-stdout": () => syscalls.write(1, "x".repeat(1 << 20)),
   eval: () => {
