@@ -72,6 +72,16 @@ test("answerSizing() heeds the network's own maxQueues", async () => {
   assert.ok(answer.kind === "tap" && answer.queues === 3);
 });
 
+test("answerSizing() makes no companion where the network's binding makes the tap", async () => {
+  const networks = JSON.stringify([{ name: "mqtap", "cni-args": { logicNetworkName: "default" } }]);
+  const annotations = { "k8s.v1.cni.cncf.io/networks": networks };
+  const pod = { ...podJson, metadata: { ...podJson.metadata, annotations } };
+  const { answer } = await ask({}, { pod });
+  assert.deepEqual(answer, { kind: "none", why: 'the network binding of interface "default" makes its tap' });
+  const bound = await ask({ mode: "binding", ifName: "net1", logicNetworkName: "default" }, { pod });
+  assert.equal(bound.answer.kind, "tap");
+});
+
 const binding = { mode: "binding", ifName: "net1" } as const;
 const other = { ...podJson, metadata: { ...podJson.metadata, ownerReferences: [] } };
 const temporary = {

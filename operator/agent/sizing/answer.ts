@@ -83,6 +83,9 @@ async function decide(request: SizingRequest, context: SizingContext, signal: Ab
     const known = vmi.interfaces.map(({ name }) => `"${name}"`).join(", ") || "none";
     return refused("UnknownNetwork", `${vmiText} has no interface for "${wanted}"; its interfaces: ${known}`);
   }
+  if (request.mode === "companion" && pod.boundNetworks.includes(nic.name)) {
+    return none(`the network binding of interface "${nic.name}" makes its tap`);
+  }
   return untapped(request, context, nic) ?? (await sized({ request, context, signal, pod, vmi, nic, ...found }));
 }
 

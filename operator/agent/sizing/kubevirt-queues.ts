@@ -12,12 +12,13 @@ export interface KubevirtQueues {
 }
 
 export function kubevirtQueues(vmi: Vmi, nic: VmiInterface, isMigrationTarget: boolean): KubevirtQueues {
-  if (!vmi.hasMultiqueue) return { count: 1, text: "multiqueue is off" };
   if (!nic.isVirtio) return { count: 1, text: `model ${nic.model} has one queue` };
+  // before all that the spec says: the XML is the source's, and so is its count, also where multiqueue is off by now
   if (isMigrationTarget && nic.runningQueues !== undefined) {
     const count = Math.min(Math.max(nic.runningQueues, 1), kernelMaxQueues);
     return { count, text: `the migrating VM runs with ${count}` };
   }
+  if (!vmi.hasMultiqueue) return { count: 1, text: "multiqueue is off" };
   const count = Math.min(Math.max(vmi.vcpus, 1), kernelMaxQueues);
   return { count, text: vmi.vcpus <= 1 ? "1 vCPU" : `${vmi.vcpus} vCPUs` };
 }

@@ -83,3 +83,14 @@ test("parsePod() refuses an owner without uid", () => {
   const { uid: _, ...nameless } = owner;
   assert.throws(() => parsePod({ metadata: { ownerReferences: [nameless] } }), MalformedObjectError);
 });
+
+test("parsePod() knows the networks that have a binding of their own", () => {
+  const networks = [
+    { name: "blue-net", interface: "pod16477688c0e" },
+    { name: "mqtap", "cni-args": { logicNetworkName: "blue" } },
+    { name: "other", "cni-args": { x: "y" } },
+  ];
+  const annotated = (text: string) => parsePod({ metadata: { annotations: { "k8s.v1.cni.cncf.io/networks": text } } });
+  assert.deepEqual(annotated(JSON.stringify(networks)).boundNetworks, ["blue"]);
+  for (const text of ["", "a,b@net1", '[{"cni-args":"x"}]', "[5]"]) assert.deepEqual(annotated(text).boundNetworks, []);
+});

@@ -22,6 +22,8 @@ export interface LauncherPod {
   readonly isRunning: boolean;
   /** Multus names its interfaces net1, net2, ...: launchers that began under an old KubeVirt. */
   readonly hasOrdinalNames: boolean;
+  /** The VM's networks for which Multus calls a network binding (KubeVirt puts `logicNetworkName` into its cni-args). */
+  readonly boundNetworks: readonly string[];
   readonly images: readonly string[];
 }
 
@@ -31,6 +33,7 @@ export function parsePod(json: unknown): LauncherPod {
   const metadata = pod.object("metadata");
   const spec = pod.object("spec");
   const annotations = metadata?.object("annotations");
+  const attachments = parseAttachments(annotations?.string("k8s.v1.cni.cncf.io/networks"));
   const containers = [...(spec?.objects("initContainers") ?? []), ...(spec?.objects("containers") ?? [])];
   return {
     namespace: metadata?.string("namespace") ?? "",
@@ -41,7 +44,8 @@ export function parsePod(json: unknown): LauncherPod {
     isTemporary: annotations?.string("kubevirt.io/ephemeral-provisioning") === "true",
     isMigrationTarget: metadata?.object("labels")?.string("kubevirt.io/migrationJobUID") !== undefined,
     isRunning: pod.object("status")?.string("phase") === "Running",
-    hasOrdinalNames: hasOrdinalNames(annotations?.string("k8s.v1.cni.cncf.io/networks")),
+    hasOrdinalNames: attachments.some(({ ifName }) => /^net\d+$/.test(ifName ?? "")),
+    boundNetworks: attachments.flatMap(({ logicNetworkName }) => logicNetworkName ?? []),
     images: containers.map((container) => container.string("image") ?? ""),
   };
 }
@@ -68,14 +72,26 @@ function parseVmiOwner(owner: JsonReader): PodOwner | undefined {
   return { name, uid };
 }
 
+interface Attachment {
+  readonly ifName: string | undefined;
+  readonly logicNetworkName: string | undefined;
+}
+
 /** The annotation is JSON, or the short form "name, namespace/name@interface", which KubeVirt does not write. */
-function hasOrdinalNames(networks: string | undefined): boolean {
-  if (networks === undefined) return false;
+function parseAttachments(networks: string | undefined): readonly Attachment[] {
+  if (networks === undefined) return [];
   try {
     const entries: unknown = JSON.parse(networks);
-    if (!Array.isArray(entries)) return false;
-    return entries.some((entry) => /^net\d+$/.test(new JsonReader(entry, "networks").string("interface") ?? ""));
+    return Array.isArray(entries) ? entries.map(parseAttachment) : [];
   } catch {
-    return false;
+    return [];
   }
+}
+
+function parseAttachment(json: unknown): Attachment {
+  const entry = new JsonReader(json, "networks");
+  return {
+    ifName: entry.string("interface"),
+    logicNetworkName: entry.object("cni-args")?.string("logicNetworkName"),
+  };
 }

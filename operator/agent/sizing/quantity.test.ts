@@ -26,6 +26,13 @@ for (const [text, value] of Object.entries({
   "4000000u": 4n,
   "+3": 3n,
   "-2500m": -2n,
+  // forms that the CRD's pattern keeps out and Kubernetes' parser takes
+  " 2 ": 2n,
+  ".": 0n,
+  m: 0n,
+  "+": 0n,
+  e3: 0n,
+  "2e0001": 20n,
 })) {
   test(`ceilQuantity() reads "${text}" as ${value}`, () => assert.equal(ceilQuantity(text), value));
 }
@@ -35,7 +42,7 @@ test("ceilQuantity() takes a JSON number as Kubernetes does", () => {
   assert.equal(ceilQuantity(1.2), 2n);
 });
 
-for (const text of ["", "m", "1x", "1 Gi", "1e", "e3", "0x10", "1Kim", "--1", "NaN", "1e9999"]) {
+for (const text of ["", " ", "1x", "1 Gi", "1e", "0x10", "1e3m", "1e1.5", "1Kim", "--1", "NaN", "1e9999"]) {
   test(`ceilQuantity() refuses "${text}"`, () => assert.throws(() => ceilQuantity(text), RangeError));
 }
 

@@ -1,7 +1,8 @@
 // Kubernetes' resource.Quantity as a whole number, rounded up as Quantity.Value() does: KubeVirt counts vCPUs with it
 // when a VMI has no CPU topology. Exact arithmetic, so that "0.1" times anything never becomes one too many.
 
-const quantityForm = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:([eE][+-]?\d{1,3})|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?$/;
+// As lenient as resource.ParseQuantity: digits may be missing, and are 0 then.
+const quantityForm = /^([+-]?)(\d*(?:\.\d*)?)(?:([eE][+-]?0*\d{1,3})|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?$/;
 
 const decimalExponents: Readonly<Record<string, number>> = {
   n: -9,
@@ -22,8 +23,10 @@ const binaryExponents: Readonly<Record<string, bigint>> = { Ki: 10n, Mi: 20n, Gi
  * @throws RangeError when the text is no quantity.
  */
 export function ceilQuantity(quantity: string | number): bigint {
-  const [, sign = "", digits = "", exponent, suffix] = quantityForm.exec(String(quantity)) ?? [];
-  if (digits === "") throw new RangeError(`"${quantity}" is not a quantity`);
+  const text = String(quantity).trim();
+  const found = quantityForm.exec(text);
+  if (text === "" || found === null) throw new RangeError(`"${quantity}" is not a quantity`);
+  const [, sign = "", digits = "", exponent, suffix] = found;
   const [whole = "", fraction = ""] = digits.split(".");
   const tens = decimalExponent(exponent, suffix) - fraction.length;
   const mantissa = BigInt(whole + fraction) << ((suffix === undefined ? undefined : binaryExponents[suffix]) ?? 0n);

@@ -167,6 +167,12 @@ const cases: Record<string, { decision: QueueDecision; kind: QueueDecision["kind
     queues: 8,
     text: '8 on network "blue": advisory: migration target, so the node limit of 4 cannot be applied',
   },
+  "a migration target keeps the running count also where multiqueue is off by now": {
+    decision: decide({ pod: migrationTarget }, { isMultiqueue: false, status: running }),
+    kind: "full",
+    queues: 6,
+    text: '6 on network "blue": the migrating VM runs with 6',
+  },
   "the running count is for migration targets alone": {
     decision: decide({ limits: four }, { status: running }),
     kind: "capped",

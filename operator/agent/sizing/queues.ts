@@ -14,8 +14,10 @@ export interface QueueQuestion {
   readonly networkMaxQueues: number | undefined;
 }
 
+export const obstacles = ["migration-target", "hotplugged", "no-hook"] as const;
+
 /** Why a cap cannot be applied: nothing rewrites this interface's domain XML on this node. */
-export type Obstacle = "migration-target" | "hotplugged" | "no-hook";
+export type Obstacle = (typeof obstacles)[number];
 
 export interface QueueDecision {
   /** `advisory`: a lower limit is wished and cannot be applied. */
@@ -24,6 +26,8 @@ export interface QueueDecision {
   readonly wanted: number;
   /** E. */
   readonly queues: number;
+  /** What the caps come to; below E where an obstacle keeps them from being applied. */
+  readonly wished: number;
   /** The caps that decide: all of the lowest value. */
   readonly deciding: readonly Cap[];
   readonly obstacle: Obstacle | undefined;
@@ -44,7 +48,15 @@ export function decideQueues(question: QueueQuestion): QueueDecision {
   const wanted = kubevirtQueues(vmi, nic, pod.isMigrationTarget);
   const head = `${wanted.count} on network "${nic.name}"`;
   if (wanted.count === 1) {
-    return { kind: "full", wanted: 1, queues: 1, deciding: [], obstacle: undefined, text: `${head}: ${wanted.text}` };
+    return {
+      kind: "full",
+      wanted: 1,
+      queues: 1,
+      wished: 1,
+      deciding: [],
+      obstacle: undefined,
+      text: `${head}: ${wanted.text}`,
+    };
   }
   const annotations = annotationCaps(vmi);
   const nics = multiqueueInterfaces(vmi, pod.isMigrationTarget).length;
@@ -59,7 +71,7 @@ export function decideQueues(question: QueueQuestion): QueueDecision {
   const wished = Math.max(floor, lowest);
   const obstacle = obstacleOf(pod);
   const queues = obstacle === undefined ? wished : wanted.count;
-  const common = { wanted: wanted.count, queues, deciding, obstacle };
+  const common = { wanted: wanted.count, queues, wished, deciding, obstacle };
   const notes = [...totalNotes(limits, queues, nics), ...kernelNotes(limits), ...annotations.notes];
   const because = deciding.map((cap) => cap.text).join(" and ");
 

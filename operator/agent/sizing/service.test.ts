@@ -85,6 +85,13 @@ test("the sizing service has nothing to say of a VM without multiqueue", async (
   assert.deepEqual(events, []);
 });
 
+test("the sizing service remembers what was wished where nothing can apply it, and why", async () => {
+  const { ask, remembered } = bed({ hook: false });
+  await ask();
+  const { wanted, queues, wished, obstacle } = remembered[0]?.[1] ?? {};
+  assert.deepEqual([wanted, queues, wished, obstacle], [8, 8, 4, "no-hook"]);
+});
+
 test("the sizing service answers although its disk is full", async () => {
   const { ask } = bed({ diskFails: true });
   assert.equal((await ask()).kind, "tap");

@@ -43,7 +43,8 @@ export function createSizingService(
   };
 }
 
-function attachmentOf({ pod, vmi, network, decision }: SizedInterface, tapName: string, at: Date): Attachment {
+/** What is remembered of a sized interface. */
+export function attachmentOf({ pod, vmi, network, decision }: SizedInterface, tapName: string, at: Date): Attachment {
   return {
     podUid: pod.uid,
     pod: `${pod.namespace}/${pod.name}`,
@@ -55,5 +56,7 @@ function attachmentOf({ pod, vmi, network, decision }: SizedInterface, tapName: 
     queues: decision.queues,
     why: decision.text,
     at: at.toISOString(),
+    wished: decision.wished,
+    ...(decision.obstacle === undefined ? {} : { obstacle: decision.obstacle }),
   };
 }

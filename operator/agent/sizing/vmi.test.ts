@@ -98,6 +98,17 @@ test("parseVmi() takes the launcher's user for 107 where KubeVirt has not said i
   assert.equal(parseVmi({}).runtimeUser, 107);
 });
 
+for (const [sentence, { vmi, user }] of Object.entries({
+  "root where the status says 0": { vmi: { status: { runtimeUser: 0 } }, user: 0 },
+  "107 whichever other user the status names": { vmi: { status: { runtimeUser: 1000 } }, user: 107 },
+  "107 where KubeVirt's old annotation says non-root": {
+    vmi: { metadata: { annotations: { "kubevirt.io/nonroot": "" } }, status: { runtimeUser: 0 } },
+    user: 107,
+  },
+})) {
+  test(`parseVmi() takes the launcher's user for ${sentence}`, () => assert.equal(parseVmi(vmi).runtimeUser, user));
+}
+
 for (const [sentence, vmi] of Object.entries({
   "a count that is text": { spec: { domain: { cpu: { cores: "4" } } } },
   "a negative count": { spec: { domain: { cpu: { cores: -1 } } } },

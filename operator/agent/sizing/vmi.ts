@@ -63,9 +63,15 @@ export function parseVmi(json: unknown): Vmi {
     hasMultiqueue: devices?.boolean("networkInterfaceMultiqueue") ?? false,
     interfaces: (devices?.objects("interfaces") ?? []).map((nic) => parseInterface(nic, runningQueues)),
     networks: (spec?.objects("networks") ?? []).map(parseNetwork),
-    runtimeUser: status?.count("runtimeUser") ?? nonRootUser,
+    runtimeUser: parseRuntimeUser(metadata, status),
     annotations: parseAnnotations(metadata?.object("annotations")),
   };
+}
+
+/** IsNonRoot in KubeVirt's vmitrait: the user's number does not matter, and an old annotation says the same. */
+function parseRuntimeUser(metadata: JsonReader | undefined, status: JsonReader | undefined): number {
+  const isNonRoot = status?.count("runtimeUser") !== 0 || metadata?.object("annotations")?.has("kubevirt.io/nonroot");
+  return isNonRoot ? nonRootUser : 0;
 }
 
 function parseVcpus(domain: JsonReader | undefined): number {
