@@ -43,7 +43,8 @@ export const errorCatalogue: readonly CatalogueEntry[] = [
   },
   {
     code: 50,
-    meaning: "STATUS: this node cannot serve ADD; the message says why",
+    meaning:
+      "STATUS: this node cannot serve ADD; the message says why. 51, which only an IPAM plugin says, means that running pods have lost their network, too",
     whatToDo: "`modprobe tun` where /dev/net/tun is missing; else see the agent's pod on the node",
   },
   {
@@ -80,7 +81,7 @@ export const errorCatalogue: readonly CatalogueEntry[] = [
   {
     code: 107,
     meaning: "`cniVersion` 0.1.0 and 0.2.0 cannot express an interface without an address",
-    whatToDo: "use `cniVersion` 0.3.0 or later",
+    whatToDo: "use `cniVersion` 0.3.0 or later, or add `ipam`",
   },
   {
     code: 108,

@@ -8,21 +8,19 @@ import { dispatch } from "./dispatch.ts";
 import type { Addressing } from "./kernel/addressing.ts";
 import type { NetworkNamespace } from "./kernel/kernel.ts";
 import { LinuxKernel } from "./kernel/linux.ts";
+import type { CreateTap } from "./kernel/linux-create-tap.ts";
 import { formatLogLine, type Log } from "./log.ts";
 import type { LogEvent } from "./log-event.ts";
 import { nativeSyscalls } from "./sys/native.ts";
 import { SyscallError, type Syscalls } from "./sys/syscalls.ts";
-
-declare global {
-  /** What programs/log.ts shall write: the programs of the binary share nothing but the global object. */
-  var mqtapEvent: LogEvent | undefined;
-}
 
 /** What one program of the binary serves. */
 export interface Program {
   readonly verbs: Verbs;
   /** The program that serves configurations with `ipam`, where this one does not. */
   readonly ipamProgram?: string;
+  /** For a program that makes taps. */
+  readonly createTap?: CreateTap;
   readonly openAddressing?: (sys: Syscalls, namespace: NetworkNamespace) => Addressing;
 }
 
@@ -30,7 +28,7 @@ export interface Program {
 const mayHaveIpam = /"ipam"|\\u/i;
 
 /** Serves one call and ends the process. */
-export function main({ verbs, ipamProgram, openAddressing }: Program): never {
+export function main({ verbs, ipamProgram, createTap, openAddressing }: Program): never {
   const sys = nativeSyscalls();
   const { stdout, stderr, exitStatus } = dispatch({
     verbs,
@@ -41,7 +39,7 @@ export function main({ verbs, ipamProgram, openAddressing }: Program): never {
       if (ipamProgram !== undefined && mayHaveIpam.test(text)) runProgram(ipamProgram, text);
       return text;
     },
-    kernel: new LinuxKernel(sys),
+    kernel: new LinuxKernel(sys, createTap),
     sys,
     ...(openAddressing && { openAddressing: (namespace: NetworkNamespace) => openAddressing(sys, namespace) }),
     log: (level, message, more) => {
@@ -58,8 +56,8 @@ export function main({ verbs, ipamProgram, openAddressing }: Program): never {
 /** For the log file. Nothing that happens there changes what the call comes to. */
 function record(...[level, message, more]: Parameters<Log>): void {
   try {
-    globalThis.mqtapEvent = { level, message, more };
-    runProgram("mqtap-log");
+    const event: LogEvent = { level, message, more };
+    runProgram("mqtap-log", JSON.stringify(event));
   } catch {
     // A node that is short of memory has other sorrows.
   }

@@ -14,32 +14,27 @@ function nodeWithIpam(): { readonly node: FakeNode; readonly ipam: FakeIpam } {
 }
 
 describe("ADD with addresses", () => {
-  test("asks the plugin when the name is free, and persists the tap when it has its addresses", () => {
+  test("asks the plugin while the tap is up and would still go, and persists it when it has its addresses", () => {
     const { node, ipam } = nodeWithIpam();
+    const kernelSteps = () => node.kernel.log.map((entry) => entry.split(" ")[0]);
+    const before = ["openNamespace", "findLink", "openAddressing", "createTap"];
+    const operations = ["setOwner", "setGroup", "setAlias", "setQdisc", "setUp"];
     ipam.answers.set("ADD", () => {
-      assert.deepEqual(node.kernel.log, [`openNamespace ${netns}`, "findLink eth0"]);
+      assert.deepEqual(kernelSteps(), [...before, ...operations]);
+      const { isUp, tap } = node.pod.find("eth0") ?? {};
+      assert.deepEqual([isUp, tap?.isPersistent], [true, false]);
       return { status: 0, stdout: JSON.stringify(ipamResult) };
     });
     const result = JSON.parse(node.succeed("ADD", conf));
-    assert.deepEqual(
-      node.kernel.log.slice(2).map((entry) => entry.split(" ")[0]),
-      [
-        "openAddressing",
-        "createTap",
-        "setOwner",
-        "setGroup",
-        "setAlias",
-        "setQdisc",
-        "setUp",
-        "announceByArp",
-        "enableIpv6",
-        "addAddress",
-        "addAddress",
-        "addRoute",
-        "addRoute",
-        "persist",
-      ],
-    );
+    assert.deepEqual(kernelSteps().slice(before.length + operations.length), [
+      "announceByArp",
+      "enableIpv6",
+      "addAddress",
+      "addAddress",
+      "addRoute",
+      "addRoute",
+      "persist",
+    ]);
     const index = node.pod.find("eth0")?.index ?? 0;
     assert.deepEqual(node.pod.ip.addresses(index).map(formatIpPrefix), ["10.0.0.5/24", "fd00::5/64"]);
     const gateways = node.pod.ip.routes(index).flatMap(({ gateway }) => (gateway ? [formatIpAddress(gateway)] : []));
@@ -259,8 +254,7 @@ describe("ADD with addresses", () => {
       const failure = node.fail("ADD", conf);
       assert.equal(failure[0], code);
       assert.match(failure[1], msg);
-      assert.deepEqual([...new Set(ipam.commands)], ["ADD", "DEL"]);
-      assert.deepEqual([ipam.commands.at(-1), [...ipam.reserved], node.names()], ["DEL", [], ["lo"]]);
+      assert.deepEqual([ipam.commands, [...ipam.reserved], node.names()], [["ADD", "DEL"], [], ["lo"]]);
     });
   }
 
@@ -272,25 +266,21 @@ describe("ADD with addresses", () => {
     assert.match(node.logged.join("\n"), /asking again after a release: .*duplicate allocation/);
   });
 
-  const steps = [
-    "openAddressing",
-    "createTap",
-    "setOwner",
-    "setUp",
-    "announceByArp",
-    "enableIpv6",
-    "addAddress",
-    "addRoute",
-    "persist",
-  ] as const;
-  for (const step of steps) {
-    test(`leaves neither tap nor address when the kernel refuses ${step}`, () => {
-      const { node, ipam } = nodeWithIpam();
-      node.kernel.failNext(step, "EPERM");
-      assert.equal(node.fail("ADD", conf)[0], 102);
-      assert.deepEqual([ipam.commands, [...ipam.reserved], node.names()], [["ADD", "DEL"], [], ["lo"]]);
-      node.succeed("ADD", conf);
-    });
+  const stepsByCommands = {
+    "": ["openAddressing", "createTap", "setOwner", "setUp"],
+    "ADD DEL": ["announceByArp", "enableIpv6", "addAddress", "addRoute", "persist"],
+  } as const;
+  for (const [commands, steps] of Object.entries(stepsByCommands)) {
+    for (const step of steps) {
+      test(`leaves neither tap nor address when the kernel refuses ${step}`, () => {
+        const { node, ipam } = nodeWithIpam();
+        node.kernel.failNext(step, "EPERM");
+        assert.equal(node.fail("ADD", conf)[0], 102);
+        assert.equal(ipam.commands.join(" "), commands);
+        assert.deepEqual([[...ipam.reserved], node.names()], [[], ["lo"]]);
+        node.succeed("ADD", conf);
+      });
+    }
   }
 
   test("tells the first error when the release fails too, and logs the second", () => {
@@ -301,10 +291,12 @@ describe("ADD with addresses", () => {
     assert.deepEqual(node.logged, ['warn: cannot release addresses: IPAM plugin "host-local": disk gone']);
   });
 
-  test("gives the address back when the result cannot be written", () => {
+  test("asks no plugin when the result cannot be written", () => {
     const { node, ipam } = nodeWithIpam();
-    assert.equal(node.fail("ADD", { ...conf, prevResult: { interfaces: 5 } })[0], 7);
-    assert.deepEqual([[...ipam.reserved], node.names()], [[], ["lo"]]);
+    for (const prevResult of [{ interfaces: 5 }, { ips: {} }, { routes: "x" }]) {
+      assert.equal(node.fail("ADD", { ...conf, prevResult })[0], 7);
+      assert.deepEqual([ipam.commands, node.names()], [[], ["lo"]]);
+    }
   });
 
   test("takes a route that the kernel has already, and no other", () => {

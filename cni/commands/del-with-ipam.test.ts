@@ -14,14 +14,22 @@ function attachedNode(): { readonly node: FakeNode; readonly ipam: FakeIpam } {
 }
 
 describe("DEL with addresses", () => {
-  test("removes the tap and then releases, as often as it is asked", () => {
+  test("releases while the tap is there, and then removes it, as often as it is asked", () => {
     const { node, ipam } = attachedNode();
+    const seen: (readonly string[])[] = [];
     ipam.answers.set("DEL", () => {
-      assert.deepEqual(node.names(), ["lo"]);
+      seen.push(node.names());
       return { status: 0, stdout: "" };
     });
     for (let time = 0; time < 2; time++) assert.equal(node.succeed("DEL", conf), "");
-    assert.deepEqual(ipam.commands, ["ADD", "DEL", "DEL"]);
+    assert.deepEqual(
+      [ipam.commands, seen],
+      [
+        ["ADD", "DEL", "DEL"],
+        [["lo", "eth0"], ["lo"]],
+      ],
+    );
+    assert.deepEqual(node.names(), ["lo"]);
   });
 
   test("releases where the namespace is gone, or was never told", () => {
@@ -37,6 +45,13 @@ describe("DEL with addresses", () => {
     node.kernel.linkNamespace(netns, node.kernel.own);
     assert.equal(node.fail("DEL", conf)[0], 8);
     assert.deepEqual(ipam.commands, ["ADD"]);
+  });
+
+  test("releases though the namespace cannot be opened, once, and fails", () => {
+    const { node, ipam } = attachedNode();
+    node.kernel.failNext("openNamespace", "EMFILE");
+    assert.equal(node.fail("DEL", conf)[0], 11);
+    assert.deepEqual([[...ipam.reserved], ipam.commands], [[], ["ADD", "DEL"]]);
   });
 
   test("releases though the tap cannot be removed, and fails", () => {

@@ -5,10 +5,14 @@ import type { Call } from "./call.ts";
 import { findTap } from "./find-tap.ts";
 import { openTarget } from "./target.ts";
 
-/** @throws CniError 8 for the plugin's own namespace, SyscallError when the kernel refuses. */
-export function del(call: Call): string {
+/**
+ * `beforeRemoval` is called when the namespace is known to be a pod's; not where there is none.
+ * @throws CniError 8 for the plugin's own namespace, SyscallError when the kernel refuses.
+ */
+export function del(call: Call, beforeRemoval?: () => void): string {
   if (call.environment.netns === "") return "";
   using namespace = openTarget(call);
+  beforeRemoval?.();
   const tap = namespace === undefined ? undefined : findTap(call, namespace);
   if (tap !== undefined) namespace?.deleteLink(tap.index);
   return "";

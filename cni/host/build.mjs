@@ -43,7 +43,19 @@ const binaries = {
 };
 
 const targets = { x64: "x86_64-unknown-linux-gnu", arm64: "aarch64-unknown-linux-gnu" };
-const rustFlags = ["-Ctarget-feature=+crt-static", "-Crelocation-model=static"];
+/** A panic aborts, so nothing unwinds and nobody reads the tables for it. */
+const rustFlags = [
+  "-Ctarget-feature=+crt-static",
+  "-Crelocation-model=static",
+  "-Cforce-unwind-tables=no",
+  "-Clink-arg=-Wl,--no-eh-frame-hdr",
+];
+/** PIC would keep the engine's functions apart, for a linker that may replace them. */
+const cFlags = [
+  "-fPIE",
+  "-fno-asynchronous-unwind-tables",
+  ...["functions", "loops", "jumps", "labels"].map((what) => `-falign-${what}=1`),
+];
 const maxAttempts = 3;
 
 /**
@@ -61,7 +73,7 @@ export async function buildBinary({ root, log = () => {}, env = process.env, nam
     }),
   );
   const codes = bundles.flatMap(({ code, memoryMiB }) => [code, `${memoryMiB}`]);
-  const inputs = hashOf([...codes, ...rustFlags, target, ...features, ...hostSources(root)]);
+  const inputs = hashOf([...codes, ...rustFlags, ...cFlags, target, ...features, ...hostSources(root)]);
   const stampFile = join(root, "dist", `.${name}.inputs`);
   const binary = join(root, "dist", name);
   if (existsSync(binary) && existsSync(stampFile) && readFileSync(stampFile, "utf8") === inputs) return;
@@ -117,6 +129,7 @@ async function compile({ root, log, target, features, inputs, list, binary, targ
     CARGO_ENCODED_RUSTFLAGS: [...rustFlags, ...withoutBuildPaths(env)].join("\x1f"),
     MQTAP_PROGRAMS: list,
     MQTAP_INPUTS: inputs,
+    [`CFLAGS_${target.replaceAll("-", "_")}`]: cFlags.join(" "),
   };
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     await runCargo({ args, cwd, env: cargoEnv, log });

@@ -1,32 +1,31 @@
 // One open network namespace of Linux. Its netlink socket stays bound to it, so only opening something means entering it.
 
 import { Route } from "../netlink/route.ts";
-import { errnoNumber } from "../sys/errno.ts";
-import { SyscallError, type Syscalls } from "../sys/syscalls.ts";
-import { attachLabelled } from "../tun/attach-labelled.ts";
-import { IFF_MULTI_QUEUE, IFF_NO_PI, IFF_TAP, IFF_TUN_EXCL, tunDevicePath } from "../tun/constants.ts";
+import type { Syscalls } from "../sys/syscalls.ts";
 import { linkNameBytes } from "../tun/link-name.ts";
-import { TunQueue } from "../tun/tun-queue.ts";
 import type { Link, NetworkNamespace, PendingTap } from "./kernel.ts";
 import { toLink } from "./link.ts";
-import { LinuxPendingTap } from "./linux-pending-tap.ts";
+import type { CreateTap } from "./linux-create-tap.ts";
 import type { Immediate, ThreadNamespaces } from "./netns.ts";
 
-const O_RDWR = 2;
+/** What opens a namespace, and what makes taps in it: a program that makes none has no part of that in its bundle. */
+export interface LinuxMeans {
+  readonly syscalls: Syscalls;
+  readonly thread: ThreadNamespaces;
+  readonly createTap: CreateTap | undefined;
+}
 
 export class LinuxNamespace implements NetworkNamespace {
   readonly identity: string;
-  readonly #syscalls: Syscalls;
-  readonly #thread: ThreadNamespaces;
+  readonly #means: LinuxMeans;
   readonly #route: Route;
   #fd: number | undefined;
 
   /** Owns `file` once it is made. @throws SyscallError of setns, EINVAL when the file is no network namespace. */
-  constructor(syscalls: Syscalls, thread: ThreadNamespaces, file: { readonly fd: number; readonly identity: string }) {
-    this.#syscalls = syscalls;
-    this.#thread = thread;
+  constructor(means: LinuxMeans, file: { readonly fd: number; readonly identity: string }) {
+    this.#means = means;
     this.identity = file.identity;
-    this.#route = thread.run(file.fd, () => new Route(syscalls));
+    this.#route = means.thread.run(file.fd, () => new Route(means.syscalls));
     this.#fd = file.fd;
   }
 
@@ -43,24 +42,10 @@ export class LinuxNamespace implements NetworkNamespace {
   }
 
   createTap(name: string, isMultiQueue: boolean, selinuxLabel?: string): PendingTap {
-    const fd = this.#openFd();
-    if (linkNameBytes(name) === undefined) {
-      const code = "EINVAL";
-      throw new SyscallError({ syscall: "TUNSETIFF", errno: errnoNumber(code), code, args: `"${name}"` });
-    }
-    const device = this.#thread.run(fd, () => this.#syscalls.open(tunDevicePath, O_RDWR));
-    const queue = new TunQueue(this.#syscalls, device);
-    try {
-      const flags = IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL | (isMultiQueue ? IFF_MULTI_QUEUE : 0);
-      if (selinuxLabel === undefined) queue.attach(name, flags);
-      else attachLabelled(this.#syscalls, { fd: device, name, flags, label: selinuxLabel });
-      const link = this.findLink(name);
-      if (link === undefined) throw vanished(name);
-      return new LinuxPendingTap(queue, this.#route, link);
-    } catch (error) {
-      queue[Symbol.dispose]();
-      throw error;
-    }
+    this.#openFd();
+    const { syscalls, createTap } = this.#means;
+    if (createTap === undefined) throw new Error("cannot make a tap: this program makes none");
+    return createTap({ syscalls, namespace: this, route: this.#route }, { name, isMultiQueue, selinuxLabel });
   }
 
   deleteLink(index: number): void {
@@ -69,12 +54,12 @@ export class LinuxNamespace implements NetworkNamespace {
   }
 
   enter<T>(body: () => Immediate<T>): T {
-    return this.#thread.run(this.#openFd(), body);
+    return this.#means.thread.run(this.#openFd(), body);
   }
 
   [Symbol.dispose](): void {
     if (this.#fd === undefined) return;
-    this.#syscalls.close(this.#fd);
+    this.#means.syscalls.close(this.#fd);
     this.#fd = undefined;
     this.#route[Symbol.dispose]();
   }
@@ -83,11 +68,4 @@ export class LinuxNamespace implements NetworkNamespace {
     if (this.#fd === undefined) throw new Error("cannot use a network namespace after its disposal");
     return this.#fd;
   }
-}
-
-/** Another program removed the new tap before we could look at it. */
-function vanished(name: string): SyscallError {
-  const code = "ENODEV";
-  const reason = "it vanished right after it was made";
-  return new SyscallError({ syscall: "RTM_GETLINK", errno: errnoNumber(code), code, args: `"${name}"`, reason });
 }

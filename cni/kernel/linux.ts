@@ -3,7 +3,8 @@
 import { SyscallError, type Syscalls } from "../sys/syscalls.ts";
 import { tunDevicePath } from "../tun/constants.ts";
 import type { Kernel, NetworkNamespace } from "./kernel.ts";
-import { LinuxNamespace } from "./linux-namespace.ts";
+import type { CreateTap } from "./linux-create-tap.ts";
+import { type LinuxMeans, LinuxNamespace } from "./linux-namespace.ts";
 import { ThreadNamespaces } from "./netns.ts";
 
 /** How stat(2) says that there is no such file. */
@@ -17,17 +18,20 @@ const characterDevice = 0o020000;
 export class LinuxKernel implements Kernel {
   readonly #syscalls: Syscalls;
   readonly #thread: ThreadNamespaces;
+  readonly #means: LinuxMeans;
 
-  constructor(syscalls: Syscalls) {
+  /** Without `createTap` its namespaces make no taps. */
+  constructor(syscalls: Syscalls, createTap?: CreateTap) {
     this.#syscalls = syscalls;
     this.#thread = new ThreadNamespaces(syscalls);
+    this.#means = { syscalls, thread: this.#thread, createTap };
   }
 
   openNamespace(path: string): NetworkNamespace | undefined {
     const file = this.#thread.open(path);
     if (file === undefined) return undefined;
     try {
-      return new LinuxNamespace(this.#syscalls, this.#thread, file);
+      return new LinuxNamespace(this.#means, file);
     } catch (error) {
       this.#syscalls.close(file.fd);
       // A namespace of another kind, or any other file of procfs.

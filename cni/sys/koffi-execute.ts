@@ -1,5 +1,5 @@
-// Syscalls.execute() under Node.js, whose spawnSync() forks on the calling thread. Two promises are the binary's alone: the
-// program's death with ours, and no descriptor of our caller's.
+// Syscalls.execute() under Node.js, whose spawnSync() forks on the calling thread. One promise is the binary's alone: that
+// the program gets no descriptor of our caller's.
 
 import { spawnSync } from "node:child_process";
 import { constants } from "node:os";

@@ -78,8 +78,9 @@ export interface Syscalls {
   /** poll(2) on one descriptor; 0 when the time is up. `events` as in poll.h. */
   poll(fd: number, events: number, timeoutMs: number): number;
   /**
-   * Runs a program and waits; it is killed when this process dies. Stdin is written while stdout is read; more than 8 MiB of
-   * stdout is EFBIG. Fails where the program cannot be started, with its label or at all.
+   * Runs a program and waits. When this process dies, the program lives on and ends by itself: one that is killed in the middle,
+   * as host-local between making a file and writing the owner into it, may leave what no DEL finds. Stdin is written while stdout
+   * is read; more than 8 MiB of stdout is EFBIG. Fails where the program cannot be started, with its label or at all.
    */
   execute(execution: Execution): Executed;
   rename(from: string, to: string): void;

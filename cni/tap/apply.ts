@@ -21,8 +21,8 @@ export interface FeasibleTap {
 export interface Making<T> {
   /** Asked before anything is done to the tap: what cannot be reported is not made. */
   readonly report: (made: MadeTap) => T;
-  /** The tap is up. */
-  readonly configure?: (link: Link) => void;
+  /** The tap is up, and all that is left is to make it stay. What this returns is told in place of the report. */
+  readonly configure?: (made: MadeTap, link: Link) => T;
 }
 
 /** Nothing is done to the kernel here. @throws CniError 100 or 105 */
@@ -40,13 +40,14 @@ export function planFeasibleTap(namespace: NetworkNamespace, wanted: WantedTap):
 export function applyTap<T>(namespace: NetworkNamespace, { wanted, plan }: FeasibleTap, making: Making<T>): T {
   if (plan.replaces !== undefined) namespace.deleteLink(plan.replaces.index);
   using pending = createPending(namespace, wanted, plan.isMultiQueue);
-  const reported = making.report({
+  const made = {
     name: wanted.name,
     mac: wanted.mac ?? pending.link.mac,
     mtuBytes: wanted.mtuBytes ?? pending.link.mtuBytes,
-  });
+  };
+  let reported = making.report(made);
   for (const operation of plan.operations) {
-    if (operation.kind === "persist") making.configure?.(pending.link);
+    if (operation.kind === "persist" && making.configure !== undefined) reported = making.configure(made, pending.link);
     pending.perform(operation);
   }
   // Nothing is done after `persist`, so nothing can fail once the tap would stay.

@@ -143,6 +143,7 @@ async function runAllTests(context) {
     { name: "guest", run: () => runGuestTests(context) },
     { name: "servers", run: () => servers },
     { name: "kubevirt", run: () => runSuite("kubevirt", { root, env }) },
+    { name: "libvirt", run: () => runSuite("libvirt", { root, env }) },
     { name: "e2e", run: () => runSuite("e2e", { root, env }) },
   ]);
 }

@@ -57,7 +57,8 @@ export function agentBed(t: TestContext, { hasSysctl = true } = {}) {
     const flags = parseFlags(
       [
         ...["--node-name=n1", "--drift-interval=100ms", `--run-dir=${dir("run")}`, `--state-dir=${dir("lib")}`],
-        ...[`--sysctl-root=${dir("sys")}`, `--boot-id-file=${bootIdFile}`, ...more],
+        ...[`--sysctl-root=${dir("sys")}`, `--boot-id-file=${bootIdFile}`, "--cni-cache-dir="],
+        ...[`--plugin-path=${dir("mqtap")}`, ...more],
       ],
       { server: "https://unused", caFile: "/unused", tokenFile: "/unused" },
     );

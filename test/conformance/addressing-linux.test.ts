@@ -8,6 +8,7 @@ import type { Addressing, IpPrefix } from "../../cni/kernel/addressing.ts";
 import type { NetworkNamespace, PendingTap } from "../../cni/kernel/kernel.ts";
 import { LinuxKernel } from "../../cni/kernel/linux.ts";
 import { openLinuxAddressing } from "../../cni/kernel/linux-addressing.ts";
+import { createLinuxTap } from "../../cni/kernel/linux-create-tap.ts";
 import { NamespaceStuckError } from "../../cni/kernel/netns.ts";
 import { parseIpAddress, parseIpPrefix } from "../../cni/netlink/ip-text.ts";
 import { koffiSyscalls } from "../../cni/sys/koffi.ts";
@@ -48,7 +49,7 @@ function flagsOfIpv6(name: string): string {
 }
 
 function openNamespace(sys: Syscalls = syscalls): NetworkNamespace {
-  return new LinuxKernel(sys).openNamespace(path) ?? assert.fail("no namespace");
+  return new LinuxKernel(sys, createLinuxTap).openNamespace(path) ?? assert.fail("no namespace");
 }
 
 describe("an IPv6 address of LinuxAddressing", () => {

@@ -1,6 +1,7 @@
 // The world of the kernel cases on Linux, over either Syscalls adapter.
 
 import { LinuxKernel } from "../../cni/kernel/linux.ts";
+import { createLinuxTap } from "../../cni/kernel/linux-create-tap.ts";
 import { ThreadNamespaces } from "../../cni/kernel/netns.ts";
 import type { Syscalls } from "../../cni/sys/syscalls.ts";
 import { IFF_MULTI_QUEUE, IFF_NO_PI, IFF_TAP, IFF_VNET_HDR, tunDevicePath } from "../../cni/tun/constants.ts";
@@ -34,7 +35,7 @@ export function linuxWorld(syscalls: Syscalls, namespacePath: string): KernelWor
     }
   };
   return {
-    kernel: new LinuxKernel(syscalls),
+    kernel: new LinuxKernel(syscalls, createLinuxTap),
     namespacePath,
     deadPaths,
     attachQueues: (tap, { isMultiQueue, count }) => {

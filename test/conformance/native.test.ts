@@ -1,16 +1,19 @@
 // The binary's own host: the suites on its adapter, and what it does when the program or the host itself fails.
 
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { buildBinary } from "../../cni/host/build.mjs";
-import { eventually } from "../fakes/eventually.ts";
 import { addressingCases } from "./addressing.ts";
 import { makeSyscallsBed, Namespaces, type SyscallsBed } from "./bed.ts";
 import { kernelCases } from "./kernel.ts";
+import { linkEditorCases } from "./link-editor.ts";
 import { syscallsCases } from "./syscalls.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -39,7 +42,7 @@ function resultsOf(stdout: string): ReadonlyMap<string, string | undefined> {
 
 before(() => buildBinary({ root, name: "mqtap-conformance" }));
 
-const suites = { kernel: kernelCases, addressing: addressingCases, syscalls: syscallsCases };
+const suites = { kernel: kernelCases, addressing: addressingCases, links: linkEditorCases, syscalls: syscallsCases };
 for (const [task, cases] of Object.entries(suites)) {
   describe(`the native host: ${task}`, () => {
     const namespaces = new Namespaces();
@@ -138,16 +141,25 @@ describe("the native host, when something fails", () => {
 });
 
 describe("a program that the native host runs", () => {
-  it("is killed when the host dies", async () => {
-    const child = spawn(binary, ["execute-in-shell", "echo $$ >&2; exec sleep 1000"], {
-      stdio: ["ignore", "ignore", "pipe"],
+  it("lives on when the host dies, and ends by itself", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "mqtap-orphan-"));
+    const path = join(directory, "fifo");
+    execFileSync("mkfifo", [path]);
+    // Open both ways, so that it keeps the word until somebody reads it.
+    const fifo = await open(path, "r+");
+    const script = `echo begun >&2; read -r word <${path}; echo "$word" >&2`;
+    const child = spawn(binary, ["execute-in-shell", script], { stdio: ["ignore", "ignore", "pipe"] });
+    let said = "";
+    child.stderr.on("data", (data) => {
+      said += String(data);
+      if (said === "begun\n") child.kill("SIGKILL");
     });
-    const [line] = await once(child.stderr, "data");
-    const pid = Number(line);
-    assert.equal(isRunning(pid), true);
-    child.kill("SIGKILL");
-    await once(child, "exit");
-    await eventually("the program is killed", () => !isRunning(pid));
+    child.once("exit", () => void fifo.write("ended by itself\n"));
+    // Not before the program, too, has closed its stderr.
+    const [status, signal] = await once(child, "close");
+    assert.deepEqual([status, signal, said], [null, "SIGKILL", "begun\nended by itself\n"]);
+    await fifo.close();
+    rmSync(directory, { recursive: true });
   });
 
   it("has no descriptor that our caller left open", () => {
@@ -172,10 +184,3 @@ describe("a program that the native host runs", () => {
 });
 
 /** Alive, and no zombie that nobody reaped yet. */
-function isRunning(pid: number): boolean {
-  try {
-    return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
-  } catch {
-    return false;
-  }
-}

@@ -107,8 +107,8 @@ test("the demo tells the whole story in lines of 120 columns, and leaves nothing
   }
   const shown = [
     /dense-windows +4 +2 +2 +0 +1\/2 +2\/2/,
-    /node-1 +4 +Sysctl +True/,
-    /node-2 +4 +Advisory +True/,
+    /node-1 +4 +Sysctl +0 +True/,
+    /node-2 +4 +Advisory +0 +True/,
     /web +1 +8 +node-1 +4 .* 4 +8 -> 4 on network "default"/,
     /router +10 +8 +node-2 +4 .* 3 +8 -> 3 on network "default"/,
     /legacy +1 +8 +node-2 +4 .* 8 +8 on network "default": advisory: no hook/,

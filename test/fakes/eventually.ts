@@ -1,9 +1,9 @@
 // Waiting in tests for what real I/O brings about: no sleeping, no guessing how long; the limit only ends a test that fails.
 
-const usualLimitMs = 20_000;
+const limitMs = 20_000;
 
 /** Waits until the condition holds. @throws Error naming what was waited for. */
-export async function eventually(what: string, condition: () => boolean, limitMs = usualLimitMs): Promise<void> {
+export async function eventually(what: string, condition: () => boolean): Promise<void> {
   const startedMs = performance.now();
   for (let looks = 0; !condition(); looks += 1) {
     if (performance.now() - startedMs > limitMs) {

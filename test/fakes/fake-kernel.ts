@@ -2,6 +2,7 @@
 
 import type { Addressing } from "../../cni/kernel/addressing.ts";
 import type { Kernel, Link, NetworkNamespace, PendingTap, TapOperation } from "../../cni/kernel/kernel.ts";
+import type { LinkEditor } from "../../cni/kernel/link-editor.ts";
 import { rejectPromise } from "../../cni/kernel/netns.ts";
 import { FakeAddressing, type FakeAddressingStep } from "./fake-addressing.ts";
 import { FakeNamespace, syscallError } from "./fake-namespace.ts";
@@ -25,6 +26,8 @@ export class FakeKernel implements Kernel {
   isEnforcing = false;
   /** Whether the kernel takes SELinux labels at all. */
   hasSelinux = false;
+  /** What happens while an editor waits: time passes, links come and go. */
+  onWait: (timeoutMs: number) => void = () => {};
   /** What was asked, in order: `createTap tap0`, `setOwner`, `persist`, `deleteLink 3` ... */
   readonly log: string[] = [];
   readonly #namespaces = new Map<string, FakeNamespace>();
@@ -89,6 +92,29 @@ export class FakeKernel implements Kernel {
 
   hostNamespaceIdentity(): string | undefined {
     return this.host?.identity ?? this.own.identity;
+  }
+
+  /** To change the links of an open namespace, and to wait for them. */
+  openLinkEditor(namespace: NetworkNamespace): LinkEditor {
+    const found = this.#byIdentity.get(namespace.identity);
+    if (found === undefined) throw new Error(`no namespace ${namespace.identity}`);
+    const close = this.#opened();
+    let seen = found.changes;
+    const perform = (index: number, operation: TapOperation): void => {
+      close.check();
+      this.#note(operation.kind, String(index));
+      found.perform(index, operation);
+    };
+    return {
+      setAlias: (index, alias) => perform(index, { kind: "setAlias", alias }),
+      setNoqueue: (index) => perform(index, { kind: "setQdisc", qdisc: "noqueue" }),
+      waitForChange: (timeoutMs) => {
+        close.check();
+        if (found.changes === seen) this.onWait(timeoutMs);
+        seen = found.changes;
+      },
+      [Symbol.dispose]: close.dispose,
+    };
   }
 
   ownNamespaceIdentity(): string {

@@ -25,6 +25,8 @@ export class FakeNamespace {
   /** Single-queue taps whose queue is open; they do not tell it themselves. */
   readonly #taken = new Set<number>();
   #lastIndex = 0;
+  /** How often something happened to a link. */
+  changes = 0;
 
   constructor(identity: string) {
     this.identity = identity;
@@ -51,6 +53,7 @@ export class FakeNamespace {
       ...options,
     };
     this.#links.set(index, link);
+    this.changes += 1;
     return link;
   }
 
@@ -90,11 +93,13 @@ export class FakeNamespace {
     const link = this.#links.get(index);
     if (link === undefined) throw syscallError("RTM_SETLINK", "ENODEV");
     this.#links.set(index, { ...link, ...changes });
+    this.changes += 1;
   }
 
   remove(index: number): void {
     if (this.#links.get(index)?.name === "lo") throw syscallError("RTM_DELLINK", "EOPNOTSUPP", `link ${index}`);
     this.#links.delete(index);
+    this.changes += 1;
   }
 
   /** TUNSETIFF with IFF_TUN_EXCL: the new tap has its first queue. */

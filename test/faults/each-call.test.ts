@@ -1,4 +1,5 @@
-// Every system call of every verb fails once with every shortage and refusal that a node knows.
+// Every system call of every verb fails once with every shortage and refusal that a node knows; in scenarios that are sampled
+// (scenarios.ts) with at least one of them.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";

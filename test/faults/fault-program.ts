@@ -98,9 +98,15 @@ function undisturbed(scenario: Scenario): Report["undisturbed"] {
 function failEachCall(scenario: Scenario): Report {
   addPod();
   const plain = undisturbed(scenario);
-  const trials = plain.performed.steps.flatMap(({ call }, at) =>
-    call === "close" ? [] : errorCodes.map((code) => perform(scenario, at, code, failAt(at, code))),
-  );
+  const { steps } = plain.performed;
+  const trials = steps.flatMap(({ call, about }, at) => {
+    if (call === "close") return [];
+    const isFirst = steps.findIndex((step) => step.call === call && step.about === about) === at;
+    const isSampled = scenario.sampled === "all" || (scenario.sampled === "repeated" && !isFirst);
+    const turn = at % errorCodes.length;
+    const codes = isSampled ? errorCodes.slice(turn, turn + 1) : errorCodes;
+    return codes.map((code) => perform(scenario, at, code, failAt(at, code)));
+  });
   removePod();
   return { undisturbed: plain, trials };
 }

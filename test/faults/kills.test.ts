@@ -1,7 +1,6 @@
 // SIGKILL: before each system call of ADD, and at random moments of the built plugin.
 
 import assert from "node:assert/strict";
-import { statSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { Bed } from "../integration/bed.ts";
 import { reservedAddresses } from "../integration/ipam-plugins.ts";
@@ -39,25 +38,24 @@ describe("a plugin that is killed", () => {
     context.diagnostic(`${steps.length} moments; the tap is there after call ${persisted}`);
   });
 
-  test("60 times at random in an ADD with addresses leaves no address reserved either", async (context) => {
+  test("150 times at random in an ADD with addresses leaves no address reserved either, once host-local has ended", async (context) => {
     const ipam = { type: "host-local", ranges: [[{ subnet: "10.1.0.0/16" }], [{ subnet: "fd00:1::/64" }]] };
     const plan: KillPlan = {
       plugin: "/run/bin/mqtap",
       conf: { ipam },
-      kills: 60,
+      kills: 150,
       seed: Math.floor(Math.random() * 2 ** 31),
     };
     context.diagnostic(`seed ${plan.seed}`);
     const report = await reportOf<KillReport>(bed, "kill-program.ts", JSON.stringify(plan));
     const { leftovers, failedRetries, failedDeletions, hits } = report;
-    const { reserved, torn } = await splitReservations();
+    const reserved = await reservedAddresses(bed);
     assert.deepEqual(
       { leftovers, failedRetries, failedDeletions, reserved },
       { leftovers: 0, failedRetries: 0, failedDeletions: 0, reserved: [] },
     );
-    assert.ok(hits > 15, `only ${hits} of 60 were alive when they were killed`);
-    if (torn.length > 0) context.diagnostic(`host-local was killed between making and writing ${torn.join(", ")}`);
-    context.diagnostic(`an ADD takes ${report.addMs.toFixed(1)} ms; ${hits} of 60 were killed in it`);
+    assert.ok(hits > 40, `only ${hits} of 150 were alive when they were killed`);
+    context.diagnostic(`an ADD takes ${report.addMs.toFixed(1)} ms; ${hits} of 150 were killed in it`);
   });
 
   test("100 times at random leaves nothing that DEL does not remove, and the next ADD succeeds", async (context) => {
@@ -78,13 +76,3 @@ describe("a plugin that is killed", () => {
     context.diagnostic(`an ADD takes ${report.addMs.toFixed(1)} ms; ${hits} of 100 were killed in it`);
   });
 });
-
-/** host-local dies with the plugin; between making its file and writing the owner into it, it leaves one that no DEL can know. */
-async function splitReservations(): Promise<{
-  readonly reserved: readonly string[];
-  readonly torn: readonly string[];
-}> {
-  const all = await reservedAddresses(bed);
-  const isTorn = (address: string) => statSync(bed.path(`/var/lib/cni/networks/net/${address}`)).size === 0;
-  return { reserved: all.filter((address) => !isTorn(address)), torn: all.filter(isTorn) };
-}

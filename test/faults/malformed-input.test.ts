@@ -59,7 +59,7 @@ const hostile: Readonly<Record<string, { readonly conf: string; readonly code: n
   "a mebibyte of name": { conf: `{"cniVersion":"1.1.0","name":"${"n".repeat(mebi)}"}`, code: undefined },
   "a mebibyte of bad name": { conf: `{"cniVersion":"1.1.0","name":"${"n".repeat(mebi)}/"}`, code: 7 },
   "a mebibyte of mac": { conf: withMember(`"mac":"${"00:".repeat(mebi / 3)}"`), code: 7 },
-  "a mebibyte of ipam type": { conf: withMember(`"ipam":{"type":"${"t".repeat(mebi)}"}`), code: 2 },
+  "a mebibyte of ipam type": { conf: withMember(`"ipam":{"type":"${"t".repeat(mebi)}"}`), code: 121 },
   "a mebibyte of bridge": { conf: withMember(`"bridge":"${"b".repeat(mebi)}"`), code: 7 },
   "a mebibyte of version": { conf: `{"cniVersion":"${"1".repeat(mebi)}","name":"net"}`, code: 1 },
   "a mebibyte of digits": { conf: withMember(`"queues":${"9".repeat(mebi)}`), code: 7 },

@@ -7,11 +7,12 @@ import { dispatch } from "../../cni/dispatch.ts";
 import type { Link } from "../../cni/kernel/kernel.ts";
 import { LinuxKernel } from "../../cni/kernel/linux.ts";
 import { openLinuxAddressing } from "../../cni/kernel/linux-addressing.ts";
+import { createLinuxTap } from "../../cni/kernel/linux-create-tap.ts";
 import { recordEvent } from "../../cni/log-event.ts";
 import { koffiSyscalls } from "../../cni/sys/koffi.ts";
 import { verbs } from "../../cni/verbs.ts";
-import { componentDirectory } from "../integration/ipam-plugins.ts";
 import { InterferedSyscalls, type Interference, type Step } from "./interfered-syscalls.ts";
+import { installScriptedIpam, scriptedIpamDirectory } from "./scripted-ipam.ts";
 
 export interface HostedCall {
   readonly command: string;
@@ -46,6 +47,10 @@ export class PodHost {
   readonly #syscalls = koffiSyscalls();
   readonly #own = this.#syscalls.open(ownPath, 0);
 
+  constructor() {
+    installScriptedIpam();
+  }
+
   call(call: HostedCall, interfere?: Interference): Performed {
     const sys = new InterferedSyscalls(this.#syscalls, interfere);
     const logged: string[] = [];
@@ -55,13 +60,13 @@ export class PodHost {
       CNI_NETNS: call.netns,
       CNI_IFNAME: "eth0",
       CNI_ARGS: call.args ?? "",
-      CNI_PATH: componentDirectory,
+      CNI_PATH: scriptedIpamDirectory,
     };
     const { exitStatus, stdout } = dispatch({
       verbs,
       variables,
       readStdin: () => JSON.stringify({ cniVersion: "1.1.0", name: "net", type: "mqtap", ...call.conf }),
-      kernel: new LinuxKernel(sys),
+      kernel: new LinuxKernel(sys, createLinuxTap),
       openAddressing: (namespace) => openLinuxAddressing(sys, namespace),
       sys,
       log: (level, message, more) => {
@@ -77,7 +82,7 @@ export class PodHost {
     return { exitStatus, stdout, logged, steps: sys.steps, stillOpen: sys.stillOpen };
   }
 
-  /** What host-local has reserved in the network of {@link call}. */
+  /** What the IPAM plugin has reserved in the network of {@link call}. */
   reservedAddresses(): readonly string[] {
     const directory = "/var/lib/cni/networks/net";
     return existsSync(directory) ? readdirSync(directory).filter((name) => /^[0-9a-f.:]+$/.test(name)) : [];

@@ -103,7 +103,7 @@ function start(plugin: string, stdin: number): ChildProcess {
   return spawn(plugin, [], { env: environment("ADD"), stdio: [stdin, "ignore", "ignore"], detached: true });
 }
 
-/** A runtime's DEL comes later than the `ip` that a killed plugin left running. */
+/** A runtime's DEL comes later than what a killed plugin left running ends: its IPAM plugin, or the reference's `ip`. */
 function waitForOrphans(group: number): void {
   while (isGroupAlive(group) && readdirSync("/proc").some((pid) => isWorkingFor(pid, group)));
 }

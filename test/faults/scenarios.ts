@@ -7,6 +7,11 @@ export interface Scenario {
   readonly command: string;
   readonly conf: Readonly<Record<string, unknown>>;
   readonly args?: string;
+  /**
+   * For long scenarios, whose calls are mostly those of shorter ones: every call fails, but with one error each in turn. All of
+   * them are, or the repeated ones: those of a name and what it is about that came before.
+   */
+  readonly sampled?: "all" | "repeated";
   /** What is in the pod before the call; returns what the call's configuration has to say of it. */
   readonly prepare: (host: PodHost, netns: string) => Readonly<Record<string, unknown>>;
 }
@@ -63,16 +68,22 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       return {};
     },
   },
-  "ADD with addresses": { command: "ADD", conf: addressed, prepare: nothing },
+  "ADD with addresses": { command: "ADD", conf: addressed, sampled: "repeated", prepare: nothing },
   "ADD with addresses over this attachment's leftover": {
     command: "ADD",
     conf: addressed,
+    sampled: "all",
     prepare: (host, netns) => {
       added(addressed)(host, netns);
       return {};
     },
   },
-  "CHECK of a tap with addresses": { command: "CHECK", conf: addressed, prepare: added(addressed) },
+  "CHECK of a tap with addresses": {
+    command: "CHECK",
+    conf: addressed,
+    sampled: "repeated",
+    prepare: added(addressed),
+  },
   "DEL with addresses": {
     command: "DEL",
     conf: addressed,

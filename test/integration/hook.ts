@@ -19,7 +19,7 @@ export interface HookCall {
 }
 
 /** uid and gid of QEMU in KubeVirt's launcher; nothing that could be gained back. */
-const asQemu =
+export const asQemu =
   "setpriv --reuid=107 --regid=107 --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs".split(" ");
 
 /** One run that may still wait for taps. */

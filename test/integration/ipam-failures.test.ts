@@ -163,35 +163,27 @@ describe("ADD with a plugin that misbehaves", () => {
     ]);
   });
 
-  test("dies with the plugin that runs it, and DEL clears up", async () => {
+  test("outlives the plugin that runs it, whose tap goes, and DEL clears up", async () => {
     const { bed, namespace } = pod;
-    // A pipe that nobody writes to: it hangs until it is killed.
-    installPlugin(bed, "odd", scripted("echo $$ > /run/ipam/pid; mkfifo /run/ipam/fifo; exec cat /run/ipam/fifo"));
+    // Waits for a word, until then its caller waits for it.
+    const wait = "echo $$ > /run/ipam/begun; read word < /run/ipam/fifo; echo ended >> /run/ipam/asked";
+    await bed.must("sh", "-c", "mkdir -p /run/ipam; mkfifo /run/ipam/fifo");
+    installPlugin(bed, "odd", scripted(wait));
     const call = callOf({ ipam: { type: "odd" } });
-    const running = invoke(bed, {
-      ...call,
-      command: "ADD",
-      argv: ["sh", "-c", "echo $$ > /run/ipam/caller; exec /run/bin/mqtap"],
-    });
-    const pidOf = (name: string) => Number(readFileSync(bed.path(`/run/ipam/${name}`), "utf8"));
-    await eventually("the plugin hangs", () => existsSync(bed.path("/run/ipam/fifo")));
-    const plugin = pidOf("pid");
-    process.kill(pidOf("caller"), "SIGKILL");
+    const argv = ["sh", "-c", "echo $$ > /run/ipam/caller; exec /run/bin/mqtap"];
+    const running = invoke(bed, { ...call, command: "ADD", argv });
+    await eventually("the plugin waits", () => existsSync(bed.path("/run/ipam/begun")));
+    assert.equal((await bed.links(namespace)).length, 2);
+    process.kill(Number(readFileSync(bed.path("/run/ipam/caller"), "utf8")), "SIGKILL");
+    await bed.must("sh", "-c", "echo word > /run/ipam/fifo");
+    // Not before the IPAM plugin, too, has closed its stderr.
     assert.equal((await running).status, null);
-    await eventually("the plugin is killed", () => !isRunning(plugin));
+    assert.deepEqual(asked(), ["ADD", "ended"]);
     assert.equal((await bed.links(namespace)).length, 1);
     await succeed(bed, { ...call, command: "DEL" });
-    assert.deepEqual(asked(), ["ADD", "DEL"]);
+    assert.deepEqual(asked(), ["ADD", "ended", "DEL"]);
   });
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
-}
 
 describe("DEL with a plugin that fails", () => {
   test("has removed the tap, and succeeds when the plugin does", async () => {

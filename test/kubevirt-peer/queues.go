@@ -53,7 +53,9 @@ func queuesOf(vmi *v1.VirtualMachineInstance) (*queuesReply, error) {
 
 // tapQueues runs phase 1 over a pod that only exists on paper and reads the taps it asks for.
 func tapQueues(vmi *v1.VirtualMachineInstance, capacity int) (map[string]int, error) {
-	pod := &paperPod{tapQueues: map[string]int{}, names: namescheme.CreateHashedNetworkNameScheme(vmi.Spec.Networks)}
+	names := namescheme.UpdatePrimaryPodIfaceNameFromVMIStatus(
+		namescheme.CreateHashedNetworkNameScheme(vmi.Spec.Networks), vmi.Spec.Networks, vmi.Status.Interfaces)
+	pod := &paperPod{names: names, tapQueues: map[string]int{}}
 	setup := netpod.NewNetPod(
 		vmi.Spec.Networks,
 		vmi.Spec.Domain.Devices.Interfaces,

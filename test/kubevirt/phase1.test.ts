@@ -102,6 +102,27 @@ describe("phase 1 where mqtap made nothing", () => {
     });
   }
 
+  test("makes a tap that mqtap, which waits for it, adopts at once: alias and noqueue, all else as KubeVirt made it", async () => {
+    // it ends with a pipe on its stdin
+    const command = `exec /run/bin/mqtap adopt --netns ${netns} --tap tap0=2 --wait --timeout 1m </dev/null`;
+    const adopting = bed.run(["sh", "-c", command]);
+    assert.deepEqual(await pod.phase1(virtualMachine({ binding })), done);
+    const { status, stderr } = await adopting;
+    assert.equal(status, 0, stderr);
+    const { mac, ifindex, ...adopted } = await pod.tap("tap0");
+    assert.match(mac, /^[0-9a-f:]{17}$/);
+    assert.ok(ifindex > 0);
+    assert.deepEqual(adopted, {
+      flags: "0x1902",
+      owner: "107",
+      group: "107",
+      alias: "mqtap/1 q=2 m=adopted",
+      qdisc: "noqueue",
+    });
+    const link = await pod.link("tap0");
+    assert.deepEqual([link?.master, link?.mtu, link?.flags.includes("UP")], ["k6t-eth0", 1450, true]);
+  });
+
   test("refuses a link of the tap's name that is no tap, and leaves its bridge behind", async () => {
     await bed.must("ip", "-n", namespace, "link", "add", "tap0", "type", "bridge");
     const answer = await pod.phase1(virtualMachine({ binding }));

@@ -10,10 +10,23 @@ const guestPackages = [
   { name: "qemu-system-x86", program: "qemu-system-x86_64" },
 ];
 
+/** libvirt as a VM's launcher has it. None of these starts a service. */
+const libvirtPackages = [
+  { name: "ethtool", program: "ethtool" },
+  { name: "libvirt-clients", program: "virsh" },
+  { name: "libvirt-daemon", program: "libvirtd" },
+  { name: "libvirt-daemon-driver-qemu", program: "virt-qemu-run" },
+];
+
 /** By command: each package and a program that shows it is there. */
 const debianPackages = {
   // KubeVirt's phase 1 runs nft
-  test: [{ name: "iproute2", program: "ip" }, { name: "nftables", program: "nft" }, ...guestPackages],
+  test: [
+    { name: "iproute2", program: "ip" },
+    { name: "nftables", program: "nft" },
+    ...guestPackages,
+    ...libvirtPackages,
+  ],
   guest: [{ name: "iproute2", program: "ip" }, ...guestPackages],
   bench: [
     { name: "iproute2", program: "ip" },

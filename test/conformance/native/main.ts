@@ -9,6 +9,7 @@ import { linuxAddressingWorld } from "../addressing-world.ts";
 import type { Cases } from "../expect.ts";
 import { inNamespace } from "../in-namespace.ts";
 import { kernelCases } from "../kernel.ts";
+import { linkEditorCases, linuxLinkEditorWorld } from "../link-editor.ts";
 import { linuxWorld } from "../linux-world.ts";
 import { syscallsCases } from "../syscalls.ts";
 
@@ -31,6 +32,7 @@ function run<World>(cases: Cases<World>, makeWorld: (namespacePath: string) => W
 const tasks: Readonly<Record<string, () => void>> = {
   kernel: () => run(kernelCases, (namespacePath) => linuxWorld(syscalls, namespacePath)),
   addressing: () => run(addressingCases, (namespacePath) => linuxAddressingWorld(syscalls, namespacePath)),
+  links: () => run(linkEditorCases, (namespacePath) => linuxLinkEditorWorld(syscalls, namespacePath)),
   syscalls: () => run(inNamespace(syscallsCases), (namespacePath) => ({ syscalls, directory, namespacePath })),
   throw: () => {
     throw new RangeError("thrown at the top", { cause: "a test" });

@@ -56,7 +56,6 @@ impl Child {
 pub fn start(launch: &Launch, stdin: OwnedFd, stdout: OwnedFd) -> Result<Child, Refusal> {
     let (report_read, report_write) =
         pipe_with(PipeFlags::CLOEXEC).map_err(|errno| Refusal { call: "pipe2", errno })?;
-    let parent = std::process::id();
     // SAFETY: one thread; the new process makes system calls and nothing else, then it is another program or ends.
     // A caller that ignores SIGCHLD hands that down, and then nobody could be waited for.
     let pid = check(unsafe {
@@ -67,7 +66,7 @@ pub fn start(launch: &Launch, stdin: OwnedFd, stdout: OwnedFd) -> Result<Child, 
     if pid == 0 {
         // SAFETY: this is the new process. The descriptors are open, the pointers were made before the fork.
         unsafe {
-            let (call, errno) = become_program(launch, stdin.as_raw_fd(), stdout.as_raw_fd(), parent);
+            let (call, errno) = become_program(launch, stdin.as_raw_fd(), stdout.as_raw_fd());
             let mut report = [call, 0, 0, 0, 0];
             report[1..].copy_from_slice(&errno.to_ne_bytes());
             libc::write(report_write.as_raw_fd(), report.as_ptr().cast(), report.len());
@@ -94,14 +93,9 @@ pub fn start(launch: &Launch, stdin: OwnedFd, stdout: OwnedFd) -> Result<Child, 
 }
 
 /// Returns only when a call failed: which, and its errno.
-unsafe fn become_program(launch: &Launch, stdin: i32, stdout: i32, parent: u32) -> (u8, i32) {
+unsafe fn become_program(launch: &Launch, stdin: i32, stdout: i32) -> (u8, i32) {
     // SAFETY: as the caller promises.
     unsafe {
-        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-        // The parent may have died before it was asked for.
-        if libc::getppid() as u32 != parent {
-            libc::_exit(128 + libc::SIGKILL);
-        }
         libc::signal(libc::SIGPIPE, libc::SIG_DFL);
         if libc::dup2(stdin, 0) < 0 || libc::dup2(stdout, 1) < 0 {
             return (DUP2, *libc::__errno_location());
