@@ -1,28 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { formatSizingRequest, parseSizingAnswer, type SizingAnswer } from "../../cni/sizing/protocol.ts";
 import { agentBed, profileOf, until } from "../../test/agent/agent-bed.ts";
-import { podObject, sizingRequest, vmiObject } from "../../test/agent/objects.ts";
-import type { FakeCluster } from "../../test/fakes/fake-cluster.ts";
+import { addVm, askAgent } from "../../test/agent/ask-agent.ts";
 import { profilePath } from "./observed-profile.ts";
-
-async function ask(directory: string): Promise<SizingAnswer> {
-  const path = join(directory, "agent.sock");
-  await until(() => existsSync(path));
-  const socket = connect(path);
-  socket.end(formatSizingRequest(sizingRequest()));
-  let text = "";
-  for await (const chunk of socket) text += chunk;
-  return parseSizingAnswer(text);
-}
-
-function addVm(cluster: FakeCluster): void {
-  cluster.put("/api/v1/namespaces/shop/pods/virt-launcher-win-x", podObject());
-  cluster.put("/apis/kubevirt.io/v1/namespaces/shop/virtualmachineinstances/win", vmiObject());
-}
 
 test("the agent sizes a VM's tap and tells its owner", async (t) => {
   const { cluster, start, settled, dir, state } = agentBed(t);
@@ -30,7 +12,7 @@ test("the agent sizes a VM's tap and tells its owner", async (t) => {
   cluster.put(profilePath("n1"), profileOf(4));
   start();
   await settled(1);
-  const answer = await ask(dir("run"));
+  const answer = await askAgent(dir("run"));
   assert.ok(answer.kind === "tap" && answer.queues === 4 && answer.tapName === "tap0", answer.why);
   const event = await until(() => cluster.events[0]);
   assert.equal(event["reason"], "QueuesPlanned");
@@ -42,7 +24,7 @@ test("the agent makes plugins wait while the API server is down", async (t) => {
   const { cluster, start, dir } = agentBed(t);
   cluster.goDown();
   start();
-  const answer = await ask(dir("run"));
+  const answer = await askAgent(dir("run"));
   assert.equal(answer.kind, "retry");
   assert.match(answer.why, /ECONNREFUSED/);
 });
@@ -51,7 +33,7 @@ test("the agent sizes by the kernel alone where no profile exists", async (t) =>
   const { cluster, start, dir } = agentBed(t);
   addVm(cluster);
   start();
-  const answer = await ask(dir("run"));
+  const answer = await askAgent(dir("run"));
   assert.ok(answer.kind === "tap" && answer.queues === 8, answer.why);
 });
 
@@ -62,7 +44,7 @@ test("the agent refuses above the limit with enforcement Required and no backend
   start();
   await settled(1);
   assert.deepEqual([condition("Applied")?.status, condition("Applied")?.reason], ["False", "EnforcementUnavailable"]);
-  const answer = await ask(dir("run"));
+  const answer = await askAgent(dir("run"));
   assert.ok(answer.kind === "refused" && answer.code === 115, answer.why);
   await until(() => cluster.events.find((event) => event["reason"] === "QueuesRefused"));
 });

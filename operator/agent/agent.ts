@@ -6,20 +6,27 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, delay } from "../kube/clock.ts";
 import { createEventRecorder, type EventRecorder } from "../kube/events.ts";
+import { startHealthServer } from "../kube/health-server.ts";
 import type { Log } from "../kube/log.ts";
+import { createMetricsRegistry } from "../kube/metrics.ts";
 import { type Reflector, startReflector } from "../kube/reflector.ts";
 import { runWorkers } from "../kube/run-workers.ts";
 import { isNotFound, type KubeTransport } from "../kube/transport.ts";
 import { WorkQueue } from "../kube/work-queue.ts";
+import { Adopter, type AdopterOptions } from "./adoption/adopter.ts";
+import { openCacheDirectory } from "./adoption/cache-directory.ts";
 import { Announcer } from "./announcer.ts";
 import { Attempts } from "./attempts.ts";
 import { advisoryBackend } from "./backends/advisory.ts";
 import { createSysctlBackend } from "./backends/sysctl.ts";
+import { createInventory } from "./inventory.ts";
 import { writeNodeFile } from "./node-file.ts";
 import { type ObservedProfile, observeProfile, profilePath, profilesPath } from "./observed-profile.ts";
 import type { AgentFlags } from "./options.ts";
 import { type LoopKey, ProfileLoop } from "./profile-loop.ts";
+import { runProgram } from "./run-program.ts";
 import { Announced } from "./sizing/announced.ts";
+import type { SizingContext } from "./sizing/answer.ts";
 import type { NodeLimits } from "./sizing/caps.ts";
 import { createSizingCluster } from "./sizing/cluster.ts";
 import { startSizingServer } from "./sizing/server.ts";
@@ -29,6 +36,7 @@ import { StateStore } from "./state-store.ts";
 import { agentFieldManager, StatusReporter } from "./status-reporter.ts";
 import { SysctlKeeper } from "./sysctl-keeper.ts";
 import { SysctlTree } from "./sysctl-tree.ts";
+import { Verifier } from "./verification/verifier.ts";
 
 export interface AgentSurroundings {
   readonly transport: KubeTransport;
@@ -55,26 +63,45 @@ export async function runAgent(flags: AgentFlags, surroundings: AgentSurrounding
   const queue = new WorkQueue<LoopKey>({ clock, random });
   let reflector: Reflector<ObservedProfile> | undefined;
   const observed = (): ObservedProfile | undefined => reflector?.store.get(flags.nodeName);
-  const loop = createLoop({ flags, surroundings, bootId, store, events, queue, observed });
+  const cluster = createSizingCluster(transport);
+  const metrics = createMetricsRegistry();
+  const verifier: Verifier = new Verifier({
+    ...{ store, cluster, events, metrics, clock, random, log, signal },
+    take: createInventory({ pluginPath: flags.pluginPath, run: runProgram }),
+    limits: () => loop.limits(),
+    onOverLimit: () => queue.add("status"),
+    intervalMs: flags.inspectIntervalMs,
+    overLimitIntervalMs: flags.overLimitIntervalMs,
+  });
+  const loop: ProfileLoop = createLoop({ flags, surroundings, bootId, store, events, queue, observed, verifier });
 
+  const context: SizingContext = {
+    nodeName: flags.nodeName,
+    cluster,
+    hookImageNames: flags.hookImageNames,
+    managedTapBindings: flags.managedTapBindings,
+    limits: (requestSignal) => currentLimits(loop, flags.nodeName, transport, requestSignal),
+    sha256Hex: (text) => createHash("sha256").update(text).digest("hex"),
+  };
+  const announced = new Announced();
   const answer = createSizingService({
-    context: {
-      nodeName: flags.nodeName,
-      cluster: createSizingCluster(transport),
-      hookImageNames: flags.hookImageNames,
-      managedTapBindings: flags.managedTapBindings,
-      limits: (requestSignal) => currentLimits(loop, flags.nodeName, transport, requestSignal),
-      sha256Hex: (text) => createHash("sha256").update(text).digest("hex"),
+    context,
+    remember: (id, attachment) => {
+      verifier.expect();
+      return store.change((state) => withAttachment(state, id, attachment));
     },
-    remember: (id, attachment) => store.change((state) => withAttachment(state, id, attachment)),
-    announced: new Announced(),
+    announced,
     events,
     now: clock.now,
     log,
   });
+  await using health = await openHealth(flags, log, () => reflector?.health().synced === true, metrics.render);
+  if (health !== undefined) log.info("health server listens", { port: health.port });
   // The socket comes first: where another agent serves, this one must not touch the node.
   const server = await startSizingServer({ runDir: flags.runDir, answer, clock, log });
   log.info("sizing socket listens", { path: server.path });
+  const verified = verifier.run();
+  const adopted = createAdopter({ flags, surroundings, context, store, announced, events, metrics, verifier })?.run();
   // What was applied last, before the API server is asked.
   queue.add("node");
   const workers = runWorkers({ queue, workers: 1, reconcile: (key) => loop.reconcile(key), log });
@@ -95,7 +122,7 @@ export async function runAgent(flags: AgentFlags, surroundings: AgentSurrounding
   }
   await server.close();
   await queue.shutDown();
-  await workers;
+  await Promise.all([workers, verified, adopted]);
   await Promise.race([events.flush(), delay(clock, 2_000)]);
 }
 
@@ -107,21 +134,57 @@ interface LoopParts {
   readonly events: EventRecorder;
   readonly queue: WorkQueue<LoopKey>;
   readonly observed: () => ObservedProfile | undefined;
+  readonly verifier: Verifier;
 }
 
-function createLoop({ flags, surroundings, bootId, store, events, queue, observed }: LoopParts): ProfileLoop {
+function createLoop({ flags, surroundings, bootId, store, events, queue, observed, verifier }: LoopParts): ProfileLoop {
   const { transport, clock, random, log, signal } = surroundings;
   const { nodeName, tuntapSysctl, driftIntervalMs, tunDevice } = flags;
   const tree = new SysctlTree(flags.sysctlRoot);
   const keeper = new SysctlKeeper({ tree, store, attempts: new Attempts(), bootId, monotonicMs: clock.monotonicMs });
   return new ProfileLoop({
     ...{ nodeName, bootId, queue, observed, store, tree, keeper, tuntapSysctl, driftIntervalMs, clock, random, log },
+    verifier,
     reporter: new StatusReporter({ transport, signal }),
     announcer: new Announcer(events, log),
     writeNodeFile: (file) => writeNodeFile(join(flags.stateDir, "node.json"), file),
     tunDevice,
     hasTunDevice: () => existsSync(tunDevice),
     backends: [createSysctlBackend(keeper, tuntapSysctl), advisoryBackend],
+  });
+}
+
+function createAdopter({
+  flags,
+  surroundings,
+  verifier,
+  ...parts
+}: Pick<AdopterOptions, "context" | "store" | "announced" | "events" | "metrics"> &
+  Pick<LoopParts, "flags" | "surroundings" | "verifier">): Adopter | undefined {
+  const { cniCacheDir: path, pluginPath, adoptRunning } = flags;
+  if (path === undefined) return undefined;
+  const plugin = { pluginPath, run: runProgram };
+  const onPlanned = (): void => verifier.expect();
+  return new Adopter({
+    ...surroundings,
+    ...parts,
+    directory: openCacheDirectory(path),
+    path,
+    plugin,
+    adoptRunning,
+    onPlanned,
+  });
+}
+
+async function openHealth(flags: AgentFlags, log: Log, isSynced: () => boolean, metrics: () => string) {
+  if (flags.healthPort === undefined) return undefined;
+  return startHealthServer({
+    host: flags.healthHost,
+    port: flags.healthPort,
+    live: () => undefined,
+    ready: () => (isSynced() ? undefined : "the node's profile has not been asked for yet"),
+    metrics,
+    log,
   });
 }
 

@@ -16,6 +16,13 @@ test("parseFlags() needs no more than the node's name in a pod", () => {
     bootIdFile: "/proc/sys/kernel/random/boot_id",
     hookImageNames: ["mqtap-hook"],
     managedTapBindings: ["mqtap"],
+    pluginPath: "/opt/cni/bin/mqtap",
+    cniCacheDir: "/var/lib/cni/results",
+    adoptRunning: false,
+    inspectIntervalMs: 30_000,
+    overLimitIntervalMs: 60_000,
+    healthPort: undefined,
+    healthHost: "127.0.0.1",
     driftIntervalMs: 60_000,
     startJitterMs: 0,
     logLevel: "info",
@@ -36,6 +43,12 @@ test("parseFlags() reads lists", () => {
   assert.deepEqual([flags.hookImageNames, flags.managedTapBindings], [["a", "b"], ["x"]]);
 });
 
+test("parseFlags() switches adoption off by an empty cache directory, and that of running VMs on", () => {
+  const flags = parseFlags(["--node-name=n1", "--cni-cache-dir=", "--adopt-running"], pod);
+  assert.ok(flags !== "help");
+  assert.deepEqual([flags.cniCacheDir, flags.adoptRunning], [undefined, true]);
+});
+
 test("parseFlags() gives help when asked, whatever else is missing", () => {
   assert.equal(parseFlags(["--help"], undefined), "help");
 });
@@ -49,6 +62,11 @@ for (const [says, args] of Object.entries({
   'run-dir "run"': ["--node-name=n1", "--run-dir=run"],
   'tuntap-sysctl "../x/y"': ["--node-name=n1", "--tuntap-sysctl=../x/y"],
   'tuntap-sysctl "/net/x"': ["--node-name=n1", "--tuntap-sysctl=/net/x"],
+  'cni-cache-dir "results"': ["--node-name=n1", "--cni-cache-dir=results"],
+  'plugin-path "mqtap"': ["--node-name=n1", "--plugin-path=mqtap"],
+  'inspect-interval "10ms"': ["--node-name=n1", "--inspect-interval=10ms"],
+  'over-limit-interval "often"': ["--node-name=n1", "--over-limit-interval=often"],
+  'health-port "65536"': ["--node-name=n1", "--health-port=65536"],
   'drift-interval "1"': ["--node-name=n1", "--drift-interval=1"],
   'drift-interval "0s"': ["--node-name=n1", "--drift-interval=0s"],
   'start-jitter "soon"': ["--node-name=n1", "--start-jitter=soon"],

@@ -18,6 +18,18 @@ export interface AgentFlags {
   readonly bootIdFile: string;
   readonly hookImageNames: readonly string[];
   readonly managedTapBindings: readonly string[];
+  /** The CNI plugin's binary; it is what looks into the pods' network namespaces. */
+  readonly pluginPath: string;
+  /** libcni's cache, by which the agent learns of launchers; undefined: taps of KubeVirt are not adopted. */
+  readonly cniCacheDir: string | undefined;
+  /** Taps of VMs that run already get noqueue. */
+  readonly adoptRunning: boolean;
+  readonly inspectIntervalMs: number;
+  /** At most so often the count of VMs over the limit is written. */
+  readonly overLimitIntervalMs: number;
+  /** undefined: no health server. */
+  readonly healthPort: number | undefined;
+  readonly healthHost: string;
   readonly driftIntervalMs: number;
   readonly startJitterMs: number;
   readonly logLevel: LogLevel;
@@ -43,6 +55,14 @@ export const usage = `mqtap agent: brings one node to its NodeNetworkProfile and
   --boot-id-file FILE           tells one boot from another (default /proc/sys/kernel/random/boot_id)
   --hook-image-names A,B        image names that count as the hook (default mqtap-hook)
   --managed-tap-bindings A,B    binding plugins whose domainAttachmentType is managedTap (default mqtap)
+  --plugin-path FILE            the CNI plugin, which looks at the taps (default /opt/cni/bin/mqtap)
+  --cni-cache-dir DIR           the runtime's cache of attachments, by which taps that KubeVirt makes are found and adopted
+                                (default /var/lib/cni/results; empty: they are not adopted)
+  --adopt-running               taps of VMs that ran before mqtap came get the qdisc noqueue, which gives memory back
+  --inspect-interval 30s        how often the taps' queues are counted, at the latest
+  --over-limit-interval 60s     how often at most the number of VMs over the limit is written
+  --health-port PORT            serve /healthz, /readyz and /metrics there (default: not at all)
+  --health-host ADDRESS         on this address (default 127.0.0.1)
   --drift-interval 60s          how often values are looked at, at the latest
   --start-jitter 0s             wait up to so long before the API server is asked
   --log-level LEVEL             ${logLevels.join(", ")} (default info)
@@ -69,6 +89,13 @@ export function parseFlags(args: readonly string[], inCluster: InClusterEndpoint
     bootIdFile: absolute("boot-id-file", values["boot-id-file"] ?? "/proc/sys/kernel/random/boot_id"),
     hookImageNames: names("hook-image-names", values["hook-image-names"] ?? "mqtap-hook"),
     managedTapBindings: names("managed-tap-bindings", values["managed-tap-bindings"] ?? "mqtap"),
+    pluginPath: absolute("plugin-path", values["plugin-path"] ?? "/opt/cni/bin/mqtap"),
+    cniCacheDir: cniCacheDir(values["cni-cache-dir"]),
+    adoptRunning: values["adopt-running"] === true,
+    inspectIntervalMs: duration("inspect-interval", values["inspect-interval"] ?? "30s", 100),
+    overLimitIntervalMs: duration("over-limit-interval", values["over-limit-interval"] ?? "60s", 0),
+    healthPort: values["health-port"] === undefined ? undefined : port("health-port", values["health-port"]),
+    healthHost: values["health-host"] ?? "127.0.0.1",
     driftIntervalMs: duration("drift-interval", values["drift-interval"] ?? "60s", 100),
     startJitterMs: duration("start-jitter", values["start-jitter"] ?? "0s", 0),
     logLevel: level(values["log-level"] ?? "info"),
@@ -92,6 +119,13 @@ function parse(args: readonly string[]) {
         "boot-id-file": text,
         "hook-image-names": text,
         "managed-tap-bindings": text,
+        "plugin-path": text,
+        "cni-cache-dir": text,
+        "adopt-running": { type: "boolean" },
+        "inspect-interval": text,
+        "over-limit-interval": text,
+        "health-port": text,
+        "health-host": text,
         "drift-interval": text,
         "start-jitter": text,
         "log-level": text,
@@ -130,6 +164,10 @@ function absolute(flag: string, value: string): string {
   throw new UsageError(`cannot use --${flag} "${value}": it must be an absolute path`);
 }
 
+function cniCacheDir(value = "/var/lib/cni/results"): string | undefined {
+  return value === "" ? undefined : absolute("cni-cache-dir", value);
+}
+
 function sysctlPath(value: string): string {
   if (/^[a-z0-9_]+(\/[a-zA-Z0-9_.-]*[a-zA-Z0-9_-])+$/.test(value)) return value;
   throw new UsageError(
@@ -148,6 +186,11 @@ function duration(flag: string, value: string, leastMs: number): number {
   if (ms !== undefined && ms >= leastMs) return ms;
   const least = leastMs === 0 ? "" : ` of at least ${leastMs}ms`;
   throw new UsageError(`cannot use --${flag} "${value}": it must be a duration${least}, such as 500ms, 15s or 1m`);
+}
+
+function port(flag: string, value: string): number {
+  if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value);
+  throw new UsageError(`cannot use --${flag} "${value}": it must be a port, 0 to 65535 (0: any free one)`);
 }
 
 function level(value: string): LogLevel {

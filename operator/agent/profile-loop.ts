@@ -22,6 +22,7 @@ import type { StateStore } from "./state-store.ts";
 import type { StatusReporter } from "./status-reporter.ts";
 import type { SysctlKeeper } from "./sysctl-keeper.ts";
 import type { SysctlTree } from "./sysctl-tree.ts";
+import type { Verifier } from "./verification/verifier.ts";
 
 export type LoopKey = "node" | "status";
 
@@ -39,6 +40,7 @@ export interface ProfileLoopOptions {
   readonly store: StateStore;
   readonly tree: Pick<SysctlTree, "read" | "path">;
   readonly keeper: Pick<SysctlKeeper, "keep">;
+  readonly verifier?: Pick<Verifier, "overLimit" | "problems" | "recount">;
   readonly backends: readonly LimitBackend[];
   readonly tuntapSysctl: string;
   readonly driftIntervalMs: number;
@@ -109,8 +111,9 @@ export class ProfileLoop {
       this.#report = report;
       problems.push(...(await this.#writeNodeFile(spec)));
     }
-    this.#problems = [...problems, ...(await this.#nodeProblems())];
+    this.#problems = [...problems, ...(await this.#nodeProblems()), ...(this.#options.verifier?.problems() ?? [])];
     this.#looked = { profile };
+    this.#options.verifier?.recount();
     this.#announce();
   }
 
@@ -186,6 +189,7 @@ export class ProfileLoop {
       spec: this.#spec(),
       report: this.#report,
       problems: this.#problems,
+      overLimit: this.#options.verifier?.overLimit,
       bootId,
       previous: reporter.latest(profile),
       now: clock.now(),

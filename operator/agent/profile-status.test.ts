@@ -59,6 +59,14 @@ test("profileStatus() reads back as it was written", () => {
   assert.deepEqual(parseNodeNetworkProfileStatus(JSON.parse(JSON.stringify(status))), status);
 });
 
+test("profileStatus() has the VMs over the limit, and keeps the count through a restart but not through a reboot", () => {
+  assert.equal(statusOf({ overLimit: 2 }).overLimit, 2);
+  assert.equal(statusOf({ overLimit: 0, previous: { bootID: "b1", overLimit: 2 } }).overLimit, 0);
+  assert.equal(statusOf({ previous: { bootID: "b1", overLimit: 2 } }).overLimit, 2);
+  assert.equal(statusOf({ previous: { bootID: "b0", overLimit: 2 } }).overLimit, undefined);
+  assert.equal(statusOf({ overLimit: null, previous: { bootID: "b1", overLimit: 2 } }).overLimit, undefined);
+});
+
 test("profileStatus() is equal for equal findings, whatever the time", () => {
   const previous = statusOf({});
   assert.deepEqual(statusOf({ previous, now: new Date("2026-11-23T10:00:00Z") }), previous);

@@ -1,5 +1,5 @@
 // The status of this node's profile, from what was found and done. Pure; equal findings give an equal status, so that
-// nothing is written when nothing is new. Counts of VMs are not in it: nothing has verified them.
+// nothing is written when nothing is new. Counts of taps are not in it: it does not change when VMs come and go.
 
 import type { NodeNetworkProfileSpec, NodeNetworkProfileStatus } from "../../crds/node-network-profile.ts";
 import { type NewCondition, setConditions } from "../kube/conditions.ts";
@@ -16,6 +16,8 @@ export interface StatusSituation {
   readonly report: ApplyReport | undefined;
   /** Of the node beside what `report` holds. */
   readonly problems: readonly Problem[];
+  /** VMs that run with more queues than wished; null: they cannot be counted, undefined: they have not been yet. */
+  readonly overLimit?: number | null | undefined;
   readonly bootId: string;
   readonly previous: NodeNetworkProfileStatus;
   readonly now: Date;
@@ -25,6 +27,7 @@ export function profileStatus(situation: StatusSituation): NodeNetworkProfileSta
   const { generation, spec, report, previous, now } = situation;
   const problems = byWeight([...(report?.problems ?? []), ...situation.problems]);
   const isApplied = spec !== undefined && !problems.some(isFailure);
+  const overLimit = situation.overLimit === undefined ? earlierOverLimit(situation) : situation.overLimit;
   const appliedHash = isApplied ? spec.hash : previous.appliedHash;
   return {
     observedGeneration: generation,
@@ -44,6 +47,7 @@ export function profileStatus(situation: StatusSituation): NodeNetworkProfileSta
             },
           ],
     ),
+    ...(typeof overLimit === "number" ? { overLimit } : {}),
     conditions: [
       ...setConditions(
         previous.conditions ?? [],
@@ -52,6 +56,11 @@ export function profileStatus(situation: StatusSituation): NodeNetworkProfileSta
       ),
     ],
   };
+}
+
+/** An agent that has just started has not counted yet; after a reboot nothing runs that was counted before. */
+function earlierOverLimit({ bootId, previous }: StatusSituation): number | undefined {
+  return previous.bootID === bootId ? previous.overLimit : undefined;
 }
 
 function tuntapStatus({ spec, report }: StatusSituation): NonNullable<NodeNetworkProfileStatus["tuntap"]> {

@@ -18,6 +18,7 @@ const impairments = [
   "StateFileCorrupt",
   "NodeFileNotWritten",
   "TunDeviceMissing",
+  "InspectionFailed",
 ] as const;
 
 const problemReasons = [...failures, ...impairments] as const;

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Attachment, emptyState, inBoot, mostAttachments, parseState, withAttachment, withKey } from "./state.ts";
+import {
+  type Attachment,
+  emptyState,
+  inBoot,
+  mostAttachments,
+  parseState,
+  withAttachment,
+  withKey,
+  withRevised,
+} from "./state.ts";
 
 const attachment: Attachment = {
   podUid: "p1",
@@ -65,4 +74,35 @@ test("withAttachment() drops the oldest beyond its bound", () => {
   assert.equal(kept.length, mostAttachments);
   assert.equal(kept.at(-1), "newest");
   assert.equal(kept[0], "id3");
+});
+
+test("withAttachment() keeps what was seen and said of a tap when its ADD is asked again", () => {
+  const seen = { ...attachment, netns: "/run/netns/x", said: ["QueuesCapped"] };
+  const state = withAttachment({ ...emptyState("b1"), attachments: { a: seen } }, "a", { ...attachment, queues: 2 });
+  assert.deepEqual(state.attachments["a"], { ...seen, queues: 2 });
+  const other = withAttachment(state, "a", { ...attachment, podUid: "p2" });
+  assert.deepEqual(other.attachments["a"], { ...attachment, podUid: "p2" });
+});
+
+test("withRevised() changes and removes what is as it was, and nothing that has changed meanwhile", () => {
+  const before = { a: attachment, b: { ...attachment }, c: { ...attachment }, d: attachment };
+  const anew = { ...attachment, queues: 2 };
+  const state = { ...emptyState("b1"), attachments: { ...before, c: anew } };
+  const revised = new Map([
+    ["a", { ...attachment, netns: "/run/netns/x" }],
+    ["b", undefined],
+    ["c", undefined],
+    ["x", attachment],
+  ]);
+  assert.deepEqual(withRevised(state, before, revised).attachments, {
+    a: { ...attachment, netns: "/run/netns/x" },
+    c: anew,
+    d: attachment,
+  });
+});
+
+test("parseState() reads attachments of an agent that did not verify", () => {
+  const { wished: _wished, said: _said, ...old } = { ...attachment, wished: 4, said: [] };
+  const state = { ...emptyState("b1"), attachments: { a: old } };
+  assert.deepEqual(parseState(JSON.stringify(state)), state);
 });

@@ -3,6 +3,7 @@
 
 import * as z from "zod/mini";
 import { type NodeNetworkProfileSpec, parseNodeNetworkProfile } from "../../crds/node-network-profile.ts";
+import { obstacles } from "./sizing/queues.ts";
 
 const savedKey = z.object({
   /** The boot in which all this was seen; another boot has other values. */
@@ -29,6 +30,15 @@ const attachment = z.object({
   queues: z.number(),
   why: z.string(),
   at: z.string(),
+  /** What all caps together wish, where something keeps them from being applied; absent: `queues`. */
+  wished: z.optional(z.number()),
+  obstacle: z.optional(z.enum(obstacles)),
+  /** KubeVirt made the tap and we adopted it: its alias carries no attachment id, so `netns` has to be known. */
+  isAdopted: z.optional(z.boolean()),
+  /** Path of the pod's network namespace, as a runtime gave it or as the tap was first seen in. */
+  netns: z.optional(z.string()),
+  /** Reasons of the events that verification has told the VM's owner. */
+  said: z.optional(z.array(z.string())),
 });
 
 const stateFile = z.object({
@@ -90,10 +100,35 @@ export function withKey(state: AgentState, file: string, key: SavedKey | undefin
   return { ...state, keys: key === undefined ? others : { ...others, [file]: key } };
 }
 
+/** An ADD that is asked again keeps what has been seen and said of its tap. */
 export function withAttachment(state: AgentState, id: string, attachment: Attachment): AgentState {
-  const { [id]: _, ...others } = state.attachments;
-  const entries = [...Object.entries(others), [id, attachment] as const];
+  const { [id]: known, ...others } = state.attachments;
+  const kept = known?.podUid === attachment.podUid ? { ...seenOf(known), ...attachment } : attachment;
+  const entries = [...Object.entries(others), [id, kept] as const];
   return { ...state, attachments: Object.fromEntries(entries.slice(-mostAttachments)) };
+}
+
+export function withoutAttachment(state: AgentState, id: string): AgentState {
+  const { [id]: _, ...attachments } = state.attachments;
+  return { ...state, attachments };
+}
+
+/** Changes those that are still what `before` has under their id; undefined takes one away. */
+export function withRevised(
+  state: AgentState,
+  before: AgentState["attachments"],
+  revised: ReadonlyMap<string, Attachment | undefined>,
+): AgentState {
+  const attachments = Object.entries(state.attachments).flatMap(([id, attachment]): [string, Attachment][] => {
+    if (!revised.has(id) || before[id] !== attachment) return [[id, attachment]];
+    const next = revised.get(id);
+    return next === undefined ? [] : [[id, next]];
+  });
+  return { ...state, attachments: Object.fromEntries(attachments) };
+}
+
+function seenOf({ netns, said }: Attachment): Partial<Attachment> {
+  return { ...(netns === undefined ? {} : { netns }), ...(said === undefined ? {} : { said }) };
 }
 
 function parseLastProfile(saved: {

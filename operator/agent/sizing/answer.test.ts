@@ -82,6 +82,14 @@ test("answerSizing() makes no companion where the network's binding makes the ta
   assert.equal(bound.answer.kind, "tap");
 });
 
+test("answerSizing() knows a migration target by its pod's label, also while the VM's status is empty", async () => {
+  const labels = { "kubevirt.io/migrationJobUID": "m1" };
+  const { answer, sized } = await ask({}, { pod: { ...podJson, metadata: { ...podJson.metadata, labels } } });
+  assert.ok(answer.kind === "tap" && answer.queues === 8);
+  assert.deepEqual([sized?.decision.wished, sized?.decision.obstacle], [4, "migration-target"]);
+  assert.match(answer.why, /^8 on network "default": advisory: migration target, so the node limit of 4 cannot be/);
+});
+
 const binding = { mode: "binding", ifName: "net1" } as const;
 const other = { ...podJson, metadata: { ...podJson.metadata, ownerReferences: [] } };
 const temporary = {

@@ -89,10 +89,10 @@ export function decideQueues(question: QueueQuestion): QueueDecision {
   return { ...common, kind: "capped", text: joined(text, notes) };
 }
 
-/** The order is that of what is hardest to change: a migration target keeps its count even with a hook. */
+/** A pod that a VM once migrated into keeps its label: when it runs, an interface that comes now is a hotplugged one. */
 function obstacleOf(pod: QueueQuestion["pod"]): Obstacle | undefined {
-  if (pod.isMigrationTarget) return "migration-target";
   if (pod.isRunning) return "hotplugged";
+  if (pod.isMigrationTarget) return "migration-target";
   return pod.hasHook ? undefined : "no-hook";
 }
 
@@ -133,7 +133,8 @@ function remedy(obstacle: Obstacle | undefined): string {
 function totalNotes(limits: NodeLimits, queues: number, nics: number): readonly string[] {
   const total = limits.maxQueuesPerVm;
   if (total === undefined || queues * nics <= total) return [];
-  return [`${nics} NICs with ${queues} queues each go beyond maxQueuesPerVM ${total}`];
+  const together = nics === 1 ? `1 NIC with ${queues} queues goes` : `${nics} NICs with ${queues} queues each go`;
+  return [`${together} beyond maxQueuesPerVM ${total}`];
 }
 
 function kernelNotes(limits: NodeLimits): readonly string[] {
