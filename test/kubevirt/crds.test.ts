@@ -111,7 +111,7 @@ describe("VMIs of the demo", () => {
   });
 });
 
-test(`what the API server lets in of ${randomVmis} random VMIs, KubeVirt and we can read`, async (context) => {
+test(`what the API server lets in of ${randomVmis} random VMIs, KubeVirt and we read alike`, async (context) => {
   context.diagnostic(`seed ${seed}`);
   const stored: unknown[] = [];
   for (const vmi of fc.sample(arbitraryVmi, { seed, numRuns: randomVmis })) {
@@ -123,7 +123,11 @@ test(`what the API server lets in of ${randomVmis} random VMIs, KubeVirt and we 
   for (const [index, answer] of askPeer("queues", stored).entries()) {
     const vmi = stored[index];
     const where = `seed ${seed}: ${JSON.stringify(vmi)}`;
-    assert.ok(answer.kind === "reply", `${JSON.stringify(answer)} ${where}`);
+    if (answer.kind === "refused") {
+      // The schema's pattern lets a few quantities in that Kubernetes' own parser does not take, such as "1e1.5".
+      assert.match(answer.why, /quantit/, where);
+      continue;
+    }
     assert.equal(parseVmi(vmi).vcpus, answer.reply["vcpus"], where);
   }
 });
