@@ -18,6 +18,8 @@ function programFor(command: string | undefined): string {
       return "mqtap-add";
     case "DEL":
       return "mqtap-del";
+    case "STATUS":
+      return "mqtap-status";
     case undefined:
     case "":
       // Without a verb it is a person: their words are for programs/inspect.ts, which knows what they may be.

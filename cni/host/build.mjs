@@ -21,6 +21,7 @@ const binaries = {
       mqtap: "cni/start.ts",
       "mqtap-add": "cni/programs/add.ts",
       "mqtap-del": "cni/programs/del.ts",
+      "mqtap-status": "cni/programs/status.ts",
       "mqtap-verbs": "cni/programs/verbs.ts",
       "mqtap-log": "cni/programs/log.ts",
       "mqtap-attach": "cni/programs/attach.ts",
