@@ -23,7 +23,9 @@ export async function changeAndDeleteLimit(cluster: Cluster, narrator: Narrator)
   await showNodes(cluster, narrator, 2);
   narrator.say(`Both nodes moved within ${seconds} s, kubectl's own time included.`);
   await showConfig(cluster, narrator);
-  narrator.say("Running VMs keep what they have. A new pod gets the new number:");
+  narrator.say(
+    "Running VMs keep what they have (OVERLIMIT counts them, once a minute). A new pod gets the new number:",
+  );
   for (const pod of await createLauncherPods(cluster.controlPlane, [laterVm])) {
     const connected = await connect(cluster, narrator, pod);
     const node = cluster.node(laterVm.node);
