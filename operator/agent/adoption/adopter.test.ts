@@ -1,107 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { describe, type TestContext, test } from "node:test";
-import { type AdoptEnding, type AdoptedTap, formatAdoptReport } from "../../../cni/adopt/report.ts";
+import { describe, test } from "node:test";
+import { adopterBed, podPath, vmiPath } from "../../../test/agent/adopter-bed.ts";
 import { nodeLimits, podObject, type VmiShape, vmiObject } from "../../../test/agent/objects.ts";
-import { cacheEntry, FakeCacheDirectory } from "../../../test/fakes/fake-cache-directory.ts";
-import { FakeClock } from "../../../test/fakes/fake-clock.ts";
-import { FakeCluster } from "../../../test/fakes/fake-cluster.ts";
-import { createMemoryLog } from "../../../test/fakes/memory-log.ts";
-import type { NewEvent } from "../../kube/events.ts";
-import { createMetricsRegistry } from "../../kube/metrics.ts";
-import type { ProgramCall, ProgramResult } from "../run-program.ts";
-import { Announced } from "../sizing/announced.ts";
-import type { NodeLimits } from "../sizing/caps.ts";
-import { createSizingCluster } from "../sizing/cluster.ts";
-import { type AgentState, type Attachment, emptyState } from "../state.ts";
-import { Adopter } from "./adopter.ts";
-
-const podPath = "/api/v1/namespaces/shop/pods/virt-launcher-win-x";
-const vmiPath = "/apis/kubevirt.io/v1/namespaces/shop/virtualmachineinstances/win";
-
-type Outcome = AdoptedTap["outcome"];
-
-/** One run of the plugin that a test answers. */
-interface Run {
-  readonly call: ProgramCall;
-  readonly end: (result: ProgramResult) => void;
-}
-
-function bed(
-  t: TestContext,
-  { adoptRunning = false, limits = nodeLimits({ maxQueues: 4 }) as NodeLimits | undefined } = {},
-) {
-  const directory = new FakeCacheDirectory();
-  const clock = new FakeClock();
-  const stop = new AbortController();
-  const { log, lines } = createMemoryLog();
-  const events: NewEvent[] = [];
-  const runs: Run[] = [];
-  const metrics = createMetricsRegistry();
-  const transport = new FakeCluster();
-  const world = { state: emptyState("b1") as AgentState, limits, planned: 0 };
-  const adopter = new Adopter({
-    ...{ directory, path: "/cache", transport, adoptRunning, metrics, clock, log, signal: stop.signal },
-    context: {
-      ...{ nodeName: "n1", hookImageNames: ["mqtap-hook"], managedTapBindings: ["mqtap"] },
-      cluster: createSizingCluster(transport),
-      limits: async () => world.limits,
-      sha256Hex: (text) => createHash("sha256").update(text).digest("hex"),
-    },
-    store: {
-      get state() {
-        return world.state;
-      },
-      change: async (change) => {
-        world.state = change(world.state);
-      },
-    },
-    plugin: {
-      pluginPath: "/opt/cni/bin/mqtap",
-      run: (call) =>
-        new Promise((resolve) => {
-          runs.push({ call, end: resolve });
-          call.signal.addEventListener("abort", () => resolve({ kind: "failed", why: "the agent is stopping" }));
-        }),
-    },
-    announced: new Announced(),
-    events: { record: (event) => void events.push(event) },
-    onPlanned: () => {
-      world.planned += 1;
-    },
-    random: () => 0.5,
-  });
-  const ended = adopter.run();
-  t.after(async () => {
-    stop.abort();
-    await ended;
-  });
-  const settle = (): Promise<void> => clock.advance(0);
-  return {
-    ...{ directory, clock, transport, world, runs, events, lines, metrics, settle },
-    addVm: (shape: VmiShape = {}, pod: object = podObject()) => {
-      transport.put(podPath, pod as ReturnType<typeof podObject>);
-      transport.put(vmiPath, vmiObject(shape));
-    },
-    startPod: async () => {
-      await settle();
-      directory.write("net-c1-eth0", cacheEntry());
-      await settle();
-    },
-    attachments: (): readonly Attachment[] => Object.values(world.state.attachments),
-    /** The last run's words after "adopt". */
-    words: () => runs.at(-1)?.call.args.slice(1).join(" "),
-    /** Answers the last run. */
-    report: async (ended: AdoptEnding, outcomes: Readonly<Record<string, Outcome>>) => {
-      const taps = Object.entries(outcomes).map(([name, outcome]) => {
-        return { name, queues: 4, outcome, why: outcome, qdiscBefore: "mq" };
-      });
-      const stdout = formatAdoptReport({ netns: "/run/netns/c1", ended, taps });
-      runs.at(-1)?.end({ kind: "ended", status: 0, stdout, stderr: "" });
-      await settle();
-    },
-  };
-}
+import { cacheEntry } from "../../../test/fakes/fake-cache-directory.ts";
+import type { ProgramResult } from "../run-program.ts";
 
 const waits = "--wait --timeout 10m";
 const running = {
@@ -121,7 +24,7 @@ const blueTap = `tap${createHash("sha256").update("blue").digest("hex").slice(0,
 
 describe("Adopter", () => {
   test("decides as for an ADD, remembers it, runs the plugin, and tells the owner once the tap is adopted", async (t) => {
-    const { addVm, startPod, words, report, attachments, events, world } = bed(t);
+    const { addVm, startPod, words, report, attachments, events, world } = adopterBed(t);
     addVm();
     await startPod();
     assert.equal(words(), `--netns /run/netns/c1 --tap tap0=4 ${waits}`);
@@ -144,7 +47,7 @@ describe("Adopter", () => {
   });
 
   test("asks for every NIC of several queues that the plugin did not ask for", async (t) => {
-    const { addVm, startPod, words, attachments, world } = bed(t);
+    const { addVm, startPod, words, attachments, world } = adopterBed(t);
     addVm(two);
     const known = {
       podUid: "p1",
@@ -177,7 +80,7 @@ describe("Adopter", () => {
   };
   for (const [why, [shape, pod]] of Object.entries(nothing)) {
     test(`does nothing where ${why}`, async (t) => {
-      const { addVm, startPod, runs, attachments, events } = bed(t);
+      const { addVm, startPod, runs, attachments, events } = adopterBed(t);
       addVm(shape, pod);
       await startPod();
       assert.deepEqual([runs.length, attachments(), events], [0, [], []]);
@@ -185,7 +88,7 @@ describe("Adopter", () => {
   }
 
   test("a running VM's tap gets noqueue where that is switched on, and nobody is told of queues", async (t) => {
-    const { addVm, startPod, words, report, attachments, events } = bed(t, { adoptRunning: true });
+    const { addVm, startPod, words, report, attachments, events } = adopterBed(t, { adoptRunning: true });
     addVm({ status: running }, runningPod);
     await startPod();
     assert.equal(words(), "--netns /run/netns/c1 --tap tap0 --noqueue-only");
@@ -194,14 +97,14 @@ describe("Adopter", () => {
   });
 
   test("a launcher that runs before its VM does still gets the capped number", async (t) => {
-    const { addVm, startPod, words } = bed(t);
+    const { addVm, startPod, words } = adopterBed(t);
     addVm({}, runningPod);
     await startPod();
     assert.equal(words(), `--netns /run/netns/c1 --tap tap0=4 ${waits}`);
   });
 
   test("a NIC that is plugged into a running VM keeps KubeVirt's number", async (t) => {
-    const { addVm, startPod, words, report, events } = bed(t);
+    const { addVm, startPod, words, report, events } = adopterBed(t);
     addVm({ ...two, status: running }, runningPod);
     await startPod();
     assert.equal(words(), `--netns /run/netns/c1 --tap ${blueTap}=8 ${waits}`);
@@ -210,7 +113,7 @@ describe("Adopter", () => {
   });
 
   test("a migration target gets the count that its VM runs with, though the VM's status says Running", async (t) => {
-    const { addVm, startPod, words } = bed(t);
+    const { addVm, startPod, words } = adopterBed(t);
     const metadata = { ...runningPod.metadata, labels: { "kubevirt.io/migrationJobUID": "m1" } };
     addVm({ cores: 4, status: { ...running, nodeName: "n0" } }, { ...runningPod, metadata });
     await startPod();
@@ -219,7 +122,7 @@ describe("Adopter", () => {
 
   test("enforcement Required cannot refuse the tap: that is said", async (t) => {
     const limits = nodeLimits({ maxQueues: 4, enforcement: "Required" });
-    const { addVm, startPod, words, report, events } = bed(t, { limits });
+    const { addVm, startPod, words, report, events } = adopterBed(t, { limits });
     addVm();
     await startPod();
     assert.equal(words(), `--netns /run/netns/c1 --tap tap0=4 ${waits}`);
@@ -229,7 +132,7 @@ describe("Adopter", () => {
   });
 
   test("a shaped tap is told once, and not tried again by the next entry", async (t) => {
-    const { addVm, startPod, report, attachments, events, runs, directory, settle, metrics } = bed(t);
+    const { addVm, startPod, report, attachments, events, runs, directory, settle, metrics } = adopterBed(t);
     addVm();
     await startPod();
     await report("done", { tap0: "shaped" });
@@ -245,7 +148,7 @@ describe("Adopter", () => {
   });
 
   test("a tap that the plugin made after all is not kept in mind", async (t) => {
-    const { addVm, startPod, report, attachments, events } = bed(t);
+    const { addVm, startPod, report, attachments, events } = adopterBed(t);
     addVm();
     await startPod();
     await report("done", { tap0: "owned" });
@@ -253,7 +156,7 @@ describe("Adopter", () => {
   });
 
   test("a tap that the plugin asks for later is the plugin's, whatever became of the wait for it", async (t) => {
-    const { addVm, startPod, runs, attachments, clock, settle, world } = bed(t);
+    const { addVm, startPod, runs, attachments, clock, settle, world } = adopterBed(t);
     addVm();
     await startPod();
     const [adopted] = attachments();
@@ -267,7 +170,7 @@ describe("Adopter", () => {
   });
 
   test("after ten minutes without a tap it looks at the pod again, and waits on", async (t) => {
-    const { addVm, startPod, report, runs, clock, transport } = bed(t);
+    const { addVm, startPod, report, runs, clock, transport } = adopterBed(t);
     addVm();
     await startPod();
     await report("timeout", { tap0: "missing" });
@@ -280,7 +183,7 @@ describe("Adopter", () => {
   });
 
   test("a number that was decided stays, also when the node allows less by now", async (t) => {
-    const { addVm, startPod, report, words, clock, world } = bed(t);
+    const { addVm, startPod, report, words, clock, world } = adopterBed(t);
     addVm();
     await startPod();
     world.limits = nodeLimits({ maxQueues: 2 });
@@ -298,7 +201,7 @@ describe("Adopter", () => {
   };
   for (const [what, result] of Object.entries(crashes)) {
     test(`a plugin that ${what} is run again, ever more slowly but every few seconds`, async (t) => {
-      const { addVm, startPod, runs, clock, settle, lines } = bed(t);
+      const { addVm, startPod, runs, clock, settle, lines } = adopterBed(t);
       addVm();
       await startPod();
       for (let tries = 1; tries <= 6; tries += 1) {
@@ -313,7 +216,7 @@ describe("Adopter", () => {
   }
 
   test("an API server that does not answer is asked again", async (t) => {
-    const { addVm, startPod, runs, clock, transport } = bed(t);
+    const { addVm, startPod, runs, clock, transport } = adopterBed(t);
     addVm();
     transport.goDown();
     await startPod();
@@ -325,7 +228,7 @@ describe("Adopter", () => {
   });
 
   test("an agent that does not know the limits yet decides nothing", async (t) => {
-    const { addVm, startPod, runs, clock, world, attachments } = bed(t);
+    const { addVm, startPod, runs, clock, world, attachments } = adopterBed(t);
     world.limits = undefined;
     addVm();
     await startPod();
@@ -337,7 +240,7 @@ describe("Adopter", () => {
   });
 
   test("the wait ends with the sandbox, for good", async (t) => {
-    const { addVm, startPod, runs, directory, clock, events } = bed(t);
+    const { addVm, startPod, runs, directory, clock, events } = adopterBed(t);
     addVm();
     await startPod();
     directory.remove("net-c1-eth0");
@@ -348,7 +251,7 @@ describe("Adopter", () => {
   });
 
   test("thirty-two plugins wait at once, and the next as soon as one ends", async (t) => {
-    const { addVm, directory, runs, settle, report, metrics } = bed(t);
+    const { addVm, directory, runs, settle, report, metrics } = adopterBed(t);
     addVm();
     await settle();
     for (let at = 0; at < 40; at += 1) directory.write(`net-c${at}-eth0`, cacheEntry({ containerId: `c${at}` }));
@@ -360,7 +263,7 @@ describe("Adopter", () => {
   });
 
   test("an object that is malformed stops nothing", async (t) => {
-    const { startPod, transport, runs, clock } = bed(t);
+    const { startPod, transport, runs, clock } = adopterBed(t);
     transport.put(podPath, podObject());
     transport.put(vmiPath, { ...vmiObject(), spec: "none" });
     await startPod();
