@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { buildBinary } from "../../cni/host/build.mjs";
+import { Bed } from "./bed.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -88,11 +89,12 @@ describe("a stack of the conformance binary", () => {
 describe("a stack of the plugin", () => {
   before(() => buildBinary({ root }));
 
-  it("leads through every program that ran, down to the verb", () => {
-    const { status, stdout, stderr } = spawnSync(`${root}/dist/mqtap`, {
-      encoding: "utf8",
+  it("leads through every program that ran, down to the verb", async () => {
+    // In a bed, since a failing call writes a line to the machine's log.
+    await using bed = await Bed.open();
+    const { status, stdout, stderr } = await bed.run(["/run/bin/mqtap"], {
       // More than the engine can work with: the one failure of a sound plugin that can be asked for.
-      input: `{"cniVersion":"1.1.0","name":"${"n".repeat(7_000_000)}","type":"mqtap"}`,
+      stdin: `{"cniVersion":"1.1.0","name":"${"n".repeat(7_000_000)}","type":"mqtap"}`,
       env: { CNI_COMMAND: "ADD", CNI_CONTAINERID: "c1", CNI_NETNS: "/nowhere", CNI_IFNAME: "tap0", CNI_PATH: "/" },
     });
     assert.deepEqual([status, JSON.parse(stdout).code], [1, 999]);
