@@ -4,6 +4,7 @@
 
 import { CniError, errorCodes } from "../error.ts";
 import { delegate } from "../ipam/delegate.ts";
+import { readPolicyOrDefault } from "../policy/read-policy.ts";
 import type { Call } from "./call.ts";
 import { del } from "./del.ts";
 import { ipamTypeToRun } from "./ipam-type-to-run.ts";
@@ -16,7 +17,7 @@ export function delWithIpam(call: Call): string {
     if (!isReleaseDue) return;
     isReleaseDue = false;
     try {
-      const type = ipamTypeToRun(call);
+      const type = ipamTypeToRun(call, () => readPolicyOrDefault(call));
       if (type !== undefined) delegate(call, { command: "DEL", type, purpose: "release addresses" });
     } catch (error) {
       failures.push(error);

@@ -7,7 +7,7 @@ import { openTarget } from "./target.ts";
 
 /**
  * `beforeRemoval` is called when the namespace is known to be a pod's; not where there is none.
- * @throws CniError 8 for the plugin's own namespace, SyscallError when the kernel refuses.
+ * @throws CniError 8 for the plugin's own namespace and the node's, SyscallError when the kernel refuses.
  */
 export function del(call: Call, beforeRemoval?: () => void): string {
   if (call.environment.netns === "") return "";

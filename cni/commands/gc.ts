@@ -5,6 +5,7 @@ import { CniError, errorCodes } from "../error.ts";
 import { delegate } from "../ipam/delegate.ts";
 import { isJsonObject, memberOf, showJson } from "../json-object.ts";
 import type { Link, NetworkNamespace } from "../kernel/kernel.ts";
+import type { Policy } from "../policy/policy.ts";
 import { readPolicyOrDefault } from "../policy/read-policy.ts";
 import { SyscallError } from "../sys/syscalls.ts";
 import { attachmentId, networkId, parseAlias } from "../tap/alias.ts";
@@ -17,8 +18,13 @@ const attachmentKeys = ["cni.dev/valid-attachments", "cni.dev/attachments"];
 /** @throws CniError 7 for a list that cannot be read, 106 when something could not be removed. */
 export function gc(call: Call): string {
   const valid = readValidAttachments(call);
-  const failures = valid === undefined ? [] : removeTaps(call, valid);
-  forwardToIpam(failures, call);
+  let read: Policy | undefined;
+  const policy = (): Policy => {
+    read ??= readPolicyOrDefault(call);
+    return read;
+  };
+  const failures = valid === undefined ? [] : removeTaps(call, valid, policy().netnsDirs);
+  forwardToIpam(failures, call, policy);
   if (failures.length > 0) {
     const details = failures.slice(0, 20).join("; ");
     throw new CniError(errorCodes.GarbageLeft, `cannot remove all garbage of "${call.network}"`, { details });
@@ -27,9 +33,9 @@ export function gc(call: Call): string {
 }
 
 /** The plugin gets the runtime's list, and answers for what it reserved itself. */
-function forwardToIpam(failures: string[], call: Call): void {
+function forwardToIpam(failures: string[], call: Call, policy: () => Policy): void {
   try {
-    const type = ipamTypeToRun(call);
+    const type = ipamTypeToRun(call, policy);
     if (type !== undefined) delegate(call, { command: "GC", type, purpose: "collect addresses" });
   } catch (error) {
     if (!(error instanceof SyscallError || error instanceof CniError)) throw error;
@@ -37,8 +43,8 @@ function forwardToIpam(failures: string[], call: Call): void {
   }
 }
 
-/** Returns what could not be removed, and why. */
-function removeTaps(call: Call, valid: ReadonlySet<string>): string[] {
+/** Returns what could not be removed, and why. No path ever comes from the configuration. */
+function removeTaps(call: Call, valid: ReadonlySet<string>, directories: readonly string[]): string[] {
   const ours = networkId(call.sys.sha256Hex, call.network);
   const isGarbage = (link: Link): boolean => {
     const alias = parseAlias(link.alias);
@@ -48,8 +54,6 @@ function removeTaps(call: Call, valid: ReadonlySet<string>): string[] {
   };
   const failures: string[] = [];
   const seen = new Set([call.kernel.ownNamespaceIdentity(), call.kernel.hostNamespaceIdentity()]);
-  // No path ever comes from the configuration.
-  const directories = readPolicyOrDefault(call).netnsDirs;
   for (const path of namespacePaths(failures, call, directories)) {
     attempt(failures, path, () => {
       using namespace = call.kernel.openNamespace(path);

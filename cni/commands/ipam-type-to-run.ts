@@ -5,16 +5,16 @@ import { CniError } from "../error.ts";
 import { delegateInput } from "../ipam/delegate.ts";
 import { memberOf } from "../json-object.ts";
 import { mayRunIpam } from "../policy/ipam-policy.ts";
-import { readPolicyOrDefault } from "../policy/read-policy.ts";
+import type { Policy } from "../policy/policy.ts";
 import type { Call } from "./call.ts";
 
 /** Undefined where ADD runs none, or refuses the configuration: then nothing was reserved. The log is told of the latter. */
-export function ipamTypeToRun(call: Call): string | undefined {
+export function ipamTypeToRun(call: Call, readPolicy: () => Policy): string | undefined {
   const { document, log } = call;
   if (memberOf(document, "ipam") === undefined) return undefined;
   const type = configuredType(call);
   if (type === undefined) return undefined;
-  return mayRunIpam(readPolicyOrDefault(call), document, log) ? type : undefined;
+  return mayRunIpam(readPolicy(), document, log) ? type : undefined;
 }
 
 function configuredType({ document, log }: Call): string | undefined {

@@ -1,31 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { reportedTap } from "../../test/fakes/tap-report.ts";
 import { remarksOn } from "./remarks.ts";
 import type { TapReport } from "./report.ts";
 
-const tap: TapReport = {
-  netns: "/run/netns/a",
-  netnsIdentity: "4:1",
-  name: "tap0",
-  index: 2,
-  kind: "tap",
-  mark: { mode: "companion", queues: 4, networkId: "b".repeat(16), attachmentId: "c".repeat(32) },
-  isMultiQueue: true,
-  attachedQueues: 4,
-  disabledQueues: 0,
-  isOpen: true,
-  isPersistent: true,
-  owner: 107,
-  group: 107,
-  isUp: true,
-  mtuBytes: 1500,
-  mac: "02:00:00:00:00:01",
-  qdisc: "noqueue",
-  txQueueLength: 1000,
-  master: undefined,
-  alias: undefined,
-  estimatedMemoryBytes: 300_000,
-};
+const tap: TapReport = { ...reportedTap, master: undefined, alias: undefined, estimatedMemoryBytes: 300_000 };
 const costly = { qdisc: "mq", estimatedMemoryBytes: 6_700_000 };
 
 const cases: Record<string, { change: Partial<TapReport>; remarks: readonly RegExp[] }> = {

@@ -1,31 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { reportedTap } from "../../test/fakes/tap-report.ts";
 import type { TapReport } from "./report.ts";
 import { formatTable } from "./table.ts";
 
-const tap: TapReport = {
-  netns: "/run/netns/a",
-  netnsIdentity: "4:1",
-  name: "tap0",
-  index: 2,
-  kind: "tap",
-  mark: { mode: "companion", queues: 4, networkId: "b".repeat(16), attachmentId: "c".repeat(32) },
-  isMultiQueue: true,
-  attachedQueues: 4,
-  disabledQueues: 0,
-  isOpen: true,
-  isPersistent: true,
-  owner: 107,
-  group: 107,
-  isUp: true,
-  mtuBytes: 1500,
-  mac: "02:00:00:00:00:01",
-  qdisc: "noqueue",
-  txQueueLength: 1000,
-  master: "k6t-eth0",
-  alias: "",
-  estimatedMemoryBytes: 291 * 1024,
-};
+const tap = reportedTap;
 const single = { isMultiQueue: false, attachedQueues: undefined, disabledQueues: undefined, isOpen: false };
 const table = (...taps: readonly Partial<TapReport>[]) =>
   formatTable({ taps: taps.map((change) => ({ ...tap, ...change })) }, { hasForeign: true, where: "here" });

@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Bed } from "../integration/bed.ts";
 import { FakeAgent } from "../integration/fake-agent.ts";
+import { testAftermath } from "./aftermath.ts";
 import { reportOf } from "./bedded-program.ts";
 import type { Report } from "./fault-program.ts";
-import { assertAllOrNothing, assertDeleted, failureOf, judgeEach } from "./judge.ts";
+import { failureOf, judgeEach } from "./judge.ts";
 import { scenarios } from "./scenarios.ts";
 
 let bed: Bed;
@@ -47,17 +48,6 @@ for (const [name, { command }] of Object.entries(scenarios)) {
       context.diagnostic(`${report.trials.length} refusals`);
     });
 
-    if (command === "ADD") {
-      test("makes the tap whole or not at all", () => judgeEach(report, (trial) => assertAllOrNothing(trial, report)));
-    }
-
-    test("succeeds when it is asked again", () => {
-      judgeEach(report, ({ repeated, afterRepeated }) => {
-        assert.deepEqual([repeated.exitStatus, repeated.stillOpen], [0, []], repeated.stdout);
-        assert.equal(afterRepeated.length, report.undisturbed.after.length);
-      });
-    });
-
-    test("leaves nothing that DEL does not remove", () => judgeEach(report, assertDeleted));
+    testAftermath(command, () => report);
   });
 }
