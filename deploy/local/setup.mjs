@@ -131,7 +131,7 @@ async function runAllTests(context) {
   // kube-apiserver takes minutes the first time; nothing needs it before the end-to-end tests
   const plugins = provideGroups({ env, groups: ["cni"], isBackground: true });
   const servers = plugins.then(() =>
-    provideGroups({ env, groups: ["control-plane", "multus", "kubevirt"], isBackground: true }),
+    provideGroups({ env, groups: ["control-plane", "multus", "sidecar-shim", "kubevirt"], isBackground: true }),
   );
   servers.catch(() => {}); // reported by the steps that wait for them
   return runSteps([

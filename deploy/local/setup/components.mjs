@@ -1,5 +1,6 @@
-// The programs of the test bed, built from the Go modules that deploy/local/components pins: etcd, kube-apiserver and
-// kubectl (or taken from KUBEBUILDER_ASSETS when that holds the pinned minor), cnitool, the CNI project's plugins, Multus.
+// The programs of the test bed, built from pinned Go modules. From deploy/local/components: etcd, kube-apiserver and kubectl
+// (or taken from KUBEBUILDER_ASSETS when that holds the pinned minor), cnitool, the CNI project's plugins, Multus. From
+// deploy/images/sidecar-shim: KubeVirt's program that runs the hook. From test/kubevirt-peer: what asks KubeVirt's own code.
 // They are kept outside the checkout under a key of all that decides their bytes, and put in place by rename.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -42,6 +43,12 @@ export const componentGroups = {
     title: "building Multus",
     usually: "90 s",
     programs: { multus: "gopkg.in/k8snetworkplumbingwg/multus-cni.v4/cmd/multus" },
+  },
+  "sidecar-shim": {
+    module: "deploy/images/sidecar-shim",
+    title: "building KubeVirt's sidecar-shim",
+    usually: "40 s",
+    programs: { "sidecar-shim": "kubevirt.io/kubevirt/cmd/sidecars" },
   },
   kubevirt: {
     module: "test/kubevirt-peer",
