@@ -29,7 +29,8 @@ describe("memberText()", () => {
         const wanted = { ...document, key: document["key"] ?? null };
         const text = JSON.stringify(wanted, undefined, isIndented ? 2 : 0);
         fc.pre(!Object.keys(document).some((key) => key !== "key" && key.toLowerCase() === "key"));
-        assert.deepEqual(JSON.parse(memberText(text, "key") ?? ""), wanted.key);
+        // -0 is written as 0, so what was written decides
+        assert.deepEqual(JSON.parse(memberText(text, "key") ?? ""), JSON.parse(text).key);
       }),
     );
   });
