@@ -6,3 +6,5 @@ export function buildBinary(options: {
   readonly env?: NodeJS.ProcessEnv;
   readonly log?: (line: string) => void;
 }): Promise<void>;
+
+export function programsOf(name: "mqtap" | "mqtap-conformance"): string[];

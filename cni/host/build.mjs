@@ -88,6 +88,11 @@ export async function buildBinary({ root, log = () => {}, env = process.env, nam
   put(stampFile, inputs);
 }
 
+/** The programs in dist/<name>; each has a source map dist/<program>.js.map. */
+export function programsOf(name) {
+  return Object.keys(binaries[name].programs);
+}
+
 async function makeBundle({ root, program, entry }) {
   const esbuild = await import("esbuild");
   const { outputFiles } = await esbuild.build({

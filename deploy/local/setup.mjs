@@ -60,6 +60,11 @@ const commands = {
     run: runGuestTests,
   },
   build: { script: "npm run build", needs: ["toolchains", "modules", "build"], run: () => 0 },
+  images: {
+    script: "npm run images",
+    needs: ["toolchains", "modules", "build"],
+    run: buildImages,
+  },
   components: {
     script: "npm run components",
     needs: ["toolchains", "components"],
@@ -152,6 +157,11 @@ async function runAllTests(context) {
 async function runGuestTests({ env }) {
   await provideGuestKernel({ link: join(root, "dist/guest"), cache: cacheDirectory(env), env });
   return runSuite("guest", { root, env });
+}
+
+/** dist/images, from dist/. */
+function buildImages(context) {
+  return runNode(context, ["deploy/images/main.ts"]);
 }
 
 function runNode({ args, env }, argv) {

@@ -23,12 +23,23 @@ export interface Layer extends Blob {
   readonly tarBytes: number;
 }
 
+/** Compresses a tar, whose digest comes along. */
+export type Compress = (tar: Uint8Array, digest: string) => Uint8Array;
+
+/** gzip whose header has no name and the time 0. */
+export function gzip(tar: Uint8Array): Uint8Array {
+  return gzipSync(tar, { level: 9 });
+}
+
 /** A layer with these entries; missing folders are added with mode 0755. @throws TypeError for paths no layer may hold */
-export function makeLayer(entries: readonly TarEntry[], { mtimeSeconds }: { readonly mtimeSeconds: number }): Layer {
+export function makeLayer(
+  entries: readonly TarEntry[],
+  { mtimeSeconds, compress = gzip }: { readonly mtimeSeconds: number; readonly compress?: Compress },
+): Layer {
   const tar = writeTar(inOrder(entries), { mtimeSeconds });
-  const content = gzipSync(tar, { level: 6 }); // the header's time is 0
+  const diffId = digestOf(tar);
   const mediaType = "application/vnd.oci.image.layer.v1.tar+gzip";
-  return { ...makeBlob(mediaType, content), diffId: digestOf(tar), tarBytes: tar.length };
+  return { ...makeBlob(mediaType, compress(tar, diffId)), diffId, tarBytes: tar.length };
 }
 
 /** The blob of these bytes. */
