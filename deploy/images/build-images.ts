@@ -32,11 +32,11 @@ export async function buildImages({
 }): Promise<BuiltImage[]> {
   const { version }: { version: string } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const parts = await collectParts(root);
-  const compress = cachedGzip(join(output, ".layers"));
+  const { compress, forgetOthers } = cachedGzip(join(output, ".layers"));
   const layerOf = (entries: readonly TarEntry[]) => makeLayer(entries, { mtimeSeconds: createdSeconds, compress });
   const runtime = layerOf(parts.runtime.entries);
   stage(join(output, "runtime/rootfs"), parts.runtime.entries);
-  return imageDefinitions(version).map((definition) => {
+  const images = imageDefinitions(version).map((definition) => {
     const { name, config } = definition;
     const reference = `${name}:${version}`;
     const components = checkComponents(definition.parts.flatMap((part) => parts[part].components));
@@ -58,6 +58,8 @@ export async function buildImages({
       .reduce(addSize, 0);
     return { name, digest, archiveBytes: archive.length, fileBytes };
   });
+  forgetOthers();
+  return images;
 }
 
 function ownEntries({ noticesPath }: ImageDefinition, part: Part, notices: string, licence: string): TarEntry[] {

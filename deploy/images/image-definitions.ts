@@ -4,7 +4,7 @@ import type { ImageConfig } from "./oci/image-archive.ts";
 
 /** A folder that becomes a layer: Node.js with its libraries (in two images the same), or what is an image's own. */
 export type PartName = "runtime" | ImageName;
-export type ImageName = "mqtap-controller" | "mqtap-agent";
+export type ImageName = "mqtap-controller" | "mqtap-agent" | "mqtap-hook";
 
 export interface ImageDefinition {
   readonly name: ImageName;
@@ -17,6 +17,9 @@ export interface ImageDefinition {
 
 /** Unprivileged and in no image's /etc/passwd: the number that distroless images use for "nonroot". */
 const nonroot = "65532:65532";
+
+/** As everything in a virt-launcher pod. */
+const qemu = "107:107";
 
 export function imageDefinitions(version: string): ImageDefinition[] {
   const labels = (title: string, description: string) => ({
@@ -45,6 +48,17 @@ export function imageDefinitions(version: string): ImageDefinition[] {
         entrypoint: ["/usr/bin/node", "--max-old-space-size=48", "--max-semi-space-size=1", "/app/agent.mjs"],
         labels: labels("mqtap-agent", "Applies a node's limit, sizes taps for the plugin, installs the plugin"),
         user: "0:0",
+      },
+    },
+    {
+      name: "mqtap-hook",
+      parts: ["mqtap-hook"],
+      noticesPath: "NOTICES",
+      config: {
+        // KubeVirt's binding has no field for arguments
+        entrypoint: ["/sidecar-shim", "--version", "v1alpha3"],
+        labels: labels("mqtap-hook", "KubeVirt's sidecar-shim with mqtap's OnDefineDomain hook"),
+        user: qemu,
       },
     },
   ];

@@ -16,7 +16,7 @@ export interface Library {
 }
 
 /** Reads ELF's program header and dynamic section. */
-export async function readElfNeeds(file: string): Promise<ElfNeeds> {
+async function readElfNeeds(file: string): Promise<ElfNeeds> {
   const { stdout } = await runCommand(["readelf", "--wide", "--program-headers", "--dynamic", file], {
     env: { ...process.env, LC_ALL: "C" },
   });

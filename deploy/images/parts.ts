@@ -8,6 +8,7 @@ import type { PartName } from "./image-definitions.ts";
 import { cargoComponents, rustLibraryComponent } from "./inventory/cargo-components.ts";
 import type { Component } from "./inventory/component.ts";
 import { debianComponents } from "./inventory/debian-components.ts";
+import { goComponents } from "./inventory/go-components.ts";
 import { npmComponents, packageFolders, readNpmSbom } from "./inventory/npm-components.ts";
 import { findLibraries, libraryFolders } from "./libraries.ts";
 import type { TarEntry } from "./oci/tar.ts";
@@ -26,7 +27,13 @@ export async function collectParts(root: string): Promise<Record<PartName, Part>
   const sbom = await readNpmSbom(root);
   const packages = (folders: readonly string[]) => npmComponents({ root, folders, sbom });
   const bundled = (name: string) => packages(packageFolders(bundleInputs(root, name)));
-  const [runtime, plugin] = await Promise.all([runtimeFiles(root), pluginComponents(root)]);
+  const shim = join(root, "dist/components/sidecar-shim");
+  const [runtime, linked, shimModules] = await Promise.all([
+    runtimeFiles(root),
+    linkedComponents(root),
+    goComponents({ program: shim, source: join(root, "deploy/images/sidecar-shim") }),
+  ]);
+  const plugin = [...packages(packageFolders(pluginInputs(root))), ...linked];
   return {
     runtime: {
       entries: runtime.entries,
@@ -41,7 +48,11 @@ export async function collectParts(root: string): Promise<Record<PartName, Part>
         file("app/agent.mjs", join(root, "dist/agent.mjs"), 0o644),
         file("app/mqtap", join(root, "dist/mqtap"), 0o755),
       ],
-      components: [...bundled("agent"), ...packages(packageFolders(pluginInputs(root))), ...plugin],
+      components: [...bundled("agent"), ...plugin],
+    },
+    "mqtap-hook": {
+      entries: [file("sidecar-shim", shim, 0o755), file("usr/bin/onDefineDomain", join(root, "dist/mqtap"), 0o755)],
+      components: [...plugin, ...shimModules],
     },
   };
 }
@@ -70,7 +81,7 @@ async function stripped(program: string): Promise<Uint8Array> {
 }
 
 /** What is linked into dist/mqtap, npm's packages aside. libc and libgcc come from the C compiler's packages. */
-async function pluginComponents(root: string): Promise<Component[]> {
+async function linkedComponents(root: string): Promise<Component[]> {
   const archives = ["-print-file-name=libc.a", "-print-libgcc-file-name"];
   const said = await Promise.all(archives.map((flag) => runCommand(["gcc", flag])));
   return [

@@ -62,7 +62,8 @@ const commands = {
   build: { script: "npm run build", needs: ["toolchains", "modules", "build"], run: () => 0 },
   images: {
     script: "npm run images",
-    needs: ["toolchains", "modules", "build"],
+    needs: ["toolchains", "modules", "components", "build"],
+    groups: ["sidecar-shim"],
     run: buildImages,
   },
   components: {
@@ -147,6 +148,7 @@ async function runAllTests(context) {
     { name: "integration", run: () => runSuite("integration", { root, env }) },
     { name: "guest", run: () => runGuestTests(context) },
     { name: "servers", run: () => servers },
+    { name: "images", run: async () => (await buildImages(context)) || runSuite("images", { root, env }) },
     { name: "kubevirt", run: () => runSuite("kubevirt", { root, env }) },
     { name: "libvirt", run: () => runSuite("libvirt", { root, env }) },
     { name: "e2e", run: () => runSuite("e2e", { root, env }) },
