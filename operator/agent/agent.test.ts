@@ -110,7 +110,8 @@ test("the agent reports a missing tun device and a kernel limit below 2", async 
   cluster.put(profilePath("n1"), profileOf(undefined));
   start("--tun-device=/nonexistent/tun");
   await settled(1);
-  assert.equal(condition("Degraded")?.reason, "KernelLimitBelowTwo");
+  assert.equal(condition("Degraded")?.reason, "TunDeviceMissing");
+  assert.match(condition("Degraded")?.message ?? "", /load the kernel module tun.*max_queues is 1/);
   assert.equal(condition("Applied")?.status, "True");
 });
 

@@ -4,10 +4,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Clock, delay } from "../kube/clock.ts";
+import { delay } from "../kube/clock.ts";
 import { createEventRecorder, type EventRecorder } from "../kube/events.ts";
-import { startHealthServer } from "../kube/health-server.ts";
-import type { Log } from "../kube/log.ts";
 import { createMetricsRegistry } from "../kube/metrics.ts";
 import { type Reflector, startReflector } from "../kube/reflector.ts";
 import { runWorkers } from "../kube/run-workers.ts";
@@ -15,13 +13,21 @@ import { isNotFound, type KubeTransport } from "../kube/transport.ts";
 import { WorkQueue } from "../kube/work-queue.ts";
 import { Adopter, type AdopterOptions } from "./adoption/adopter.ts";
 import { openCacheDirectory } from "./adoption/cache-directory.ts";
+import { startAgentHealth } from "./agent-health.ts";
 import { Announcer } from "./announcer.ts";
 import { Attempts } from "./attempts.ts";
 import { advisoryBackend } from "./backends/advisory.ts";
 import { createSysctlBackend } from "./backends/sysctl.ts";
+import { createPluginKeeper, type PluginKeeper } from "./install/create-installer.ts";
 import { createInventory } from "./inventory.ts";
 import { writeNodeFile } from "./node-file.ts";
-import { type ObservedProfile, observeProfile, profilePath, profilesPath } from "./observed-profile.ts";
+import {
+  type ObservedProfile,
+  observeProfile,
+  profilePath,
+  profileReference,
+  profilesPath,
+} from "./observed-profile.ts";
 import type { AgentFlags } from "./options.ts";
 import { type LoopKey, ProfileLoop } from "./profile-loop.ts";
 import { runProgram } from "./run-program.ts";
@@ -34,18 +40,10 @@ import { createSizingService } from "./sizing/service.ts";
 import { withAttachment } from "./state.ts";
 import { StateStore } from "./state-store.ts";
 import { agentFieldManager, StatusReporter } from "./status-reporter.ts";
+import type { AgentSurroundings } from "./surroundings.ts";
 import { SysctlKeeper } from "./sysctl-keeper.ts";
 import { SysctlTree } from "./sysctl-tree.ts";
 import { Verifier } from "./verification/verifier.ts";
-
-export interface AgentSurroundings {
-  readonly transport: KubeTransport;
-  readonly clock: Clock;
-  /** 0 <= x < 1. */
-  readonly random: () => number;
-  readonly log: Log;
-  readonly signal: AbortSignal;
-}
 
 /** Runs until the signal is aborted, and then ends in order. @throws when it cannot begin. */
 export async function runAgent(flags: AgentFlags, surroundings: AgentSurroundings): Promise<void> {
@@ -73,7 +71,13 @@ export async function runAgent(flags: AgentFlags, surroundings: AgentSurrounding
     intervalMs: flags.inspectIntervalMs,
     overLimitIntervalMs: flags.overLimitIntervalMs,
   });
-  const loop: ProfileLoop = createLoop({ flags, surroundings, bootId, store, events, queue, observed, verifier });
+  const plugin = createPluginKeeper({
+    ...{ flags, surroundings, store, events, metrics },
+    regarding: () => profileReference(flags.nodeName, observed()?.uid ?? store.state.profile?.uid),
+    onChange: () => queue.add("node"),
+  });
+  const parts = { flags, surroundings, bootId, store, events, queue, observed, verifier, plugin };
+  const loop: ProfileLoop = createLoop(parts);
 
   const context: SizingContext = {
     nodeName: flags.nodeName,
@@ -95,11 +99,12 @@ export async function runAgent(flags: AgentFlags, surroundings: AgentSurrounding
     now: clock.now,
     log,
   });
-  await using health = await openHealth(flags, log, () => reflector?.health().synced === true, metrics.render);
-  if (health !== undefined) log.info("health server listens", { port: health.port });
+  const isSynced = (): boolean => reflector?.health().synced === true;
+  await using _health = await startAgentHealth({ flags, log, isSynced, metrics: metrics.render });
   // The socket comes first: where another agent serves, this one must not touch the node.
   const server = await startSizingServer({ runDir: flags.runDir, answer, clock, log });
   log.info("sizing socket listens", { path: server.path });
+  const installed = plugin.run();
   const verified = verifier.run();
   const adopted = createAdopter({ flags, surroundings, context, store, announced, events, metrics, verifier })?.run();
   // What was applied last, before the API server is asked.
@@ -122,7 +127,7 @@ export async function runAgent(flags: AgentFlags, surroundings: AgentSurrounding
   }
   await server.close();
   await queue.shutDown();
-  await Promise.all([workers, verified, adopted]);
+  await Promise.all([workers, installed, verified, adopted]);
   await Promise.race([events.flush(), delay(clock, 2_000)]);
 }
 
@@ -135,16 +140,18 @@ interface LoopParts {
   readonly queue: WorkQueue<LoopKey>;
   readonly observed: () => ObservedProfile | undefined;
   readonly verifier: Verifier;
+  readonly plugin: PluginKeeper;
 }
 
-function createLoop({ flags, surroundings, bootId, store, events, queue, observed, verifier }: LoopParts): ProfileLoop {
+function createLoop({ flags, surroundings, bootId, store, events, queue, observed, verifier, plugin }: LoopParts) {
   const { transport, clock, random, log, signal } = surroundings;
   const { nodeName, tuntapSysctl, driftIntervalMs, tunDevice } = flags;
-  const tree = new SysctlTree(flags.sysctlRoot);
+  const tree = new SysctlTree(flags.sysctlRoot, flags.hostRoot);
   const keeper = new SysctlKeeper({ tree, store, attempts: new Attempts(), bootId, monotonicMs: clock.monotonicMs });
   return new ProfileLoop({
     ...{ nodeName, bootId, queue, observed, store, tree, keeper, tuntapSysctl, driftIntervalMs, clock, random, log },
     verifier,
+    plugin,
     reporter: new StatusReporter({ transport, signal }),
     announcer: new Announcer(events, log),
     writeNodeFile: (file) => writeNodeFile(join(flags.stateDir, "node.json"), file),
@@ -173,18 +180,6 @@ function createAdopter({
     plugin,
     adoptRunning,
     onPlanned,
-  });
-}
-
-async function openHealth(flags: AgentFlags, log: Log, isSynced: () => boolean, metrics: () => string) {
-  if (flags.healthPort === undefined) return undefined;
-  return startHealthServer({
-    host: flags.healthHost,
-    port: flags.healthPort,
-    live: () => undefined,
-    ready: () => (isSynced() ? undefined : "the node's profile has not been asked for yet"),
-    metrics,
-    log,
   });
 }
 

@@ -39,7 +39,7 @@ describe("createInventory()", () => {
   const refused: Record<string, { result: ProgramResult; says: RegExp; isAbsent?: boolean }> = {
     "that is not there": {
       result: { kind: "absent" },
-      says: /install the plugin, or say --plugin-path/,
+      says: /install the plugin, or say --plugin/,
       isAbsent: true,
     },
     "that was killed": { result: { kind: "failed", why: "it did not end within 15 s" }, says: /within 15 s/ },

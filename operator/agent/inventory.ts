@@ -37,7 +37,7 @@ function readReport(pluginPath: string, result: ProgramResult): InspectReport {
   const head = `cannot count the queues of this node's taps: "${pluginPath} inspect"`;
   switch (result.kind) {
     case "absent":
-      throw new InventoryError(`${head} is not there: install the plugin, or say --plugin-path`, { isAbsent: true });
+      throw new InventoryError(`${head} is not there: install the plugin, or say --plugin`, { isAbsent: true });
     case "failed":
       throw new InventoryError(`${head} failed: ${result.why}`);
     case "ended":

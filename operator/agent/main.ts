@@ -1,6 +1,7 @@
 // The agent's process: flags, transport, signals, exit status. 0: stopped in order, 1: it could not go on (its
 // supervisor starts it again), 2: wrong flags.
 
+import { join } from "node:path";
 import { systemClock } from "../kube/clock.ts";
 import { createInClusterTransport, inClusterEndpoint } from "../kube/in-cluster-transport.ts";
 import { createLog, describeError } from "../kube/log.ts";
@@ -12,7 +13,8 @@ process.exit(await main());
 async function main(): Promise<number> {
   let flags: AgentFlags | "help";
   try {
-    flags = parseFlags(process.argv.slice(2), inClusterEndpoint(process.env));
+    const bundledPlugin = join(import.meta.dirname, "mqtap");
+    flags = parseFlags(process.argv.slice(2), inClusterEndpoint(process.env), bundledPlugin);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`${error.message}\n\n${usage}`);

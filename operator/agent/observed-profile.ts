@@ -8,6 +8,7 @@ import {
   parseNodeNetworkProfileStatus,
 } from "../../crds/node-network-profile.ts";
 import { InvalidResourceError } from "../../crds/resource.ts";
+import type { ObjectReference } from "../kube/events.ts";
 import { isRecord, parseObjectMeta } from "../kube/object-meta.ts";
 import { resourcePath } from "../kube/resource-path.ts";
 
@@ -27,6 +28,11 @@ export const profilesPath = resourcePath(address);
 
 export function profilePath(nodeName: string): string {
   return resourcePath({ ...address, name: nodeName });
+}
+
+/** For events about it. */
+export function profileReference(name: string, uid: string | undefined): ObjectReference {
+  return { apiVersion: "mqtap.io/v1alpha1", kind: "NodeNetworkProfile", name, uid };
 }
 
 /** @throws TypeError when it is no API object at all. */

@@ -10,13 +10,20 @@ test("parseFlags() needs no more than the node's name in a pod", () => {
     endpoint: pod,
     runDir: "/run/mqtap",
     stateDir: "/var/lib/mqtap",
+    hostRoot: "/",
     sysctlRoot: "/proc/sys",
     tuntapSysctl: "net/tuntap/max_queues",
     tunDevice: "/dev/net/tun",
     bootIdFile: "/proc/sys/kernel/random/boot_id",
     hookImageNames: ["mqtap-hook"],
     managedTapBindings: ["mqtap"],
-    pluginPath: "/opt/cni/bin/mqtap",
+    pluginPath: "/app/mqtap",
+    cniBinDir: undefined,
+    policyFile: "/etc/cni/mqtap/policy.json",
+    policySource: undefined,
+    installIntervalMs: 30_000,
+    uninstall: false,
+    cniConfDirs: ["/etc/cni/net.d"],
     cniCacheDir: "/var/lib/cni/results",
     adoptRunning: false,
     inspectIntervalMs: 30_000,
@@ -49,6 +56,21 @@ test("parseFlags() switches adoption off by an empty cache directory, and that o
   assert.deepEqual([flags.cniCacheDir, flags.adoptRunning], [undefined, true]);
 });
 
+test("parseFlags() looks for the sysctls below the host's root, and at the plugin beside the program", () => {
+  const flags = parseFlags(["--node-name=n1", "--host-root=/host"], pod, "/elsewhere/mqtap");
+  assert.ok(flags !== "help");
+  assert.deepEqual([flags.sysctlRoot, flags.pluginPath], ["/host/proc/sys", "/elsewhere/mqtap"]);
+});
+
+test("parseFlags() installs where it is told, and leaves the policy to others where its file is none", () => {
+  const args = ["--node-name=n1", "--cni-bin-dir=/host/opt/cni/bin", "--policy-file=", "--policy-source=/etc/p.json"];
+  const flags = parseFlags([...args, "--uninstall", "--cni-conf-dirs=/a,/b"], pod);
+  assert.ok(flags !== "help");
+  const { cniBinDir, policyFile, policySource, uninstall, cniConfDirs } = flags;
+  assert.deepEqual([cniBinDir, policyFile, policySource], ["/host/opt/cni/bin", undefined, "/etc/p.json"]);
+  assert.deepEqual([uninstall, cniConfDirs], [true, ["/a", "/b"]]);
+});
+
 test("parseFlags() gives help when asked, whatever else is missing", () => {
   assert.equal(parseFlags(["--help"], undefined), "help");
 });
@@ -63,7 +85,7 @@ for (const [says, args] of Object.entries({
   'tuntap-sysctl "../x/y"': ["--node-name=n1", "--tuntap-sysctl=../x/y"],
   'tuntap-sysctl "/net/x"': ["--node-name=n1", "--tuntap-sysctl=/net/x"],
   'cni-cache-dir "results"': ["--node-name=n1", "--cni-cache-dir=results"],
-  'plugin-path "mqtap"': ["--node-name=n1", "--plugin-path=mqtap"],
+  'plugin "mqtap"': ["--node-name=n1", "--plugin=mqtap"],
   'inspect-interval "10ms"': ["--node-name=n1", "--inspect-interval=10ms"],
   'over-limit-interval "often"': ["--node-name=n1", "--over-limit-interval=often"],
   'health-port "65536"': ["--node-name=n1", "--health-port=65536"],

@@ -11,6 +11,8 @@ export interface AgentFlags {
   readonly endpoint: InClusterEndpoint;
   readonly runDir: string;
   readonly stateDir: string;
+  /** Where the host's directories are mounted; left out of what people and the plugin are told. */
+  readonly hostRoot: string;
   readonly sysctlRoot: string;
   /** Below the root. */
   readonly tuntapSysctl: string;
@@ -18,8 +20,19 @@ export interface AgentFlags {
   readonly bootIdFile: string;
   readonly hookImageNames: readonly string[];
   readonly managedTapBindings: readonly string[];
-  /** The CNI plugin's binary; it is what looks into the pods' network namespaces. */
+  /** The CNI plugin's binary: it looks into the pods' network namespaces, and is what is installed on the host. */
   readonly pluginPath: string;
+  /** The host's CNI directory; undefined: the plugin is not ours to install. */
+  readonly cniBinDir: string | undefined;
+  /** The host's policy; undefined: not ours to keep. */
+  readonly policyFile: string | undefined;
+  /** A policy that is given to the agent; undefined: mqtap's defaults. */
+  readonly policySource: string | undefined;
+  readonly installIntervalMs: number;
+  /** Takes back what mqtap did to this node, instead of everything else. */
+  readonly uninstall: boolean;
+  /** Where CNI configurations may name mqtap. */
+  readonly cniConfDirs: readonly string[];
   /** libcni's cache, by which the agent learns of launchers; undefined: taps of KubeVirt are not adopted. */
   readonly cniCacheDir: string | undefined;
   /** Taps of VMs that run already get noqueue. */
@@ -49,13 +62,24 @@ export const usage = `mqtap agent: brings one node to its NodeNetworkProfile and
   --ca-file FILE                what the API server's certificate is checked with (default: the same)
   --run-dir DIR                 where the sizing socket lies (default /run/mqtap)
   --state-dir DIR               where node.json and state.json lie (default /var/lib/mqtap)
-  --sysctl-root DIR             the sysctl tree (default /proc/sys)
+  --host-root DIR               where the host's directories are mounted (default /); left out where people or the plugin
+                                are told a path
+  --sysctl-root DIR             the sysctl tree (default HOST-ROOT/proc/sys)
   --tuntap-sysctl PATH          the kernel's limit of queues, below that (default net/tuntap/max_queues)
   --tun-device FILE             what the node makes taps with (default /dev/net/tun)
   --boot-id-file FILE           tells one boot from another (default /proc/sys/kernel/random/boot_id)
   --hook-image-names A,B        image names that count as the hook (default mqtap-hook)
   --managed-tap-bindings A,B    binding plugins whose domainAttachmentType is managedTap (default mqtap)
-  --plugin-path FILE            the CNI plugin, which looks at the taps (default /opt/cni/bin/mqtap)
+  --plugin FILE                 the CNI plugin: it looks at the taps, and is what is installed (default: mqtap beside this program)
+  --cni-bin-dir DIR             the host's CNI directory, where the plugin is installed and kept (default: none, so that the
+                                plugin is not installed)
+  --policy-file FILE            the host's policy, written before the plugin (default /etc/cni/mqtap/policy.json; empty: not
+                                written). Only with --cni-bin-dir
+  --policy-source FILE          the policy to write (default: uid and gid 107, IPAM host-local and static)
+  --install-interval 30s        how often plugin and policy are looked at
+  --uninstall                   take back what mqtap did to this node: restore sysctls, and remove plugin and policy when nothing
+                                refers to the plugin; report in the profile, stay, and look again every --install-interval
+  --cni-conf-dirs A,B           where CNI configurations may name the plugin, for --uninstall (default /etc/cni/net.d)
   --cni-cache-dir DIR           the runtime's cache of attachments, by which taps that KubeVirt makes are found and adopted
                                 (default /var/lib/cni/results; empty: they are not adopted)
   --adopt-running               taps of VMs that ran before mqtap came get the qdisc noqueue, which gives memory back
@@ -70,37 +94,76 @@ export const usage = `mqtap agent: brings one node to its NodeNetworkProfile and
 
 const text = { type: "string" } as const;
 
-/** `inCluster` is what the environment of a pod says, where there is one. @throws UsageError */
-export function parseFlags(args: readonly string[], inCluster: InClusterEndpoint | undefined): AgentFlags | "help" {
+/** `inCluster` is what the environment of a pod says, where there is one; `bundledPlugin` lies beside the program.
+ * @throws UsageError */
+export function parseFlags(
+  args: readonly string[],
+  inCluster: InClusterEndpoint | undefined,
+  bundledPlugin = "/app/mqtap",
+): AgentFlags | "help" {
   const { values } = parse(args);
   if (values.help === true) return "help";
+  const hostRoot = absolute("host-root", values["host-root"] ?? "/");
+  const given = { ...defaults, "sysctl-root": join(hostRoot, "proc/sys"), plugin: bundledPlugin, ...values };
   return {
-    nodeName: nodeName(values["node-name"]),
+    nodeName: nodeName(given["node-name"]),
     endpoint: {
-      server: server(values["api-server"] ?? inCluster?.server),
-      tokenFile: file("token-file", values["token-file"] ?? inCluster?.tokenFile),
-      caFile: file("ca-file", values["ca-file"] ?? inCluster?.caFile),
+      server: server(given["api-server"] ?? inCluster?.server),
+      tokenFile: file("token-file", given["token-file"] ?? inCluster?.tokenFile),
+      caFile: file("ca-file", given["ca-file"] ?? inCluster?.caFile),
     },
-    runDir: absolute("run-dir", values["run-dir"] ?? "/run/mqtap"),
-    stateDir: absolute("state-dir", values["state-dir"] ?? "/var/lib/mqtap"),
-    sysctlRoot: absolute("sysctl-root", values["sysctl-root"] ?? "/proc/sys"),
-    tuntapSysctl: sysctlPath(values["tuntap-sysctl"] ?? "net/tuntap/max_queues"),
-    tunDevice: absolute("tun-device", values["tun-device"] ?? "/dev/net/tun"),
-    bootIdFile: absolute("boot-id-file", values["boot-id-file"] ?? "/proc/sys/kernel/random/boot_id"),
-    hookImageNames: names("hook-image-names", values["hook-image-names"] ?? "mqtap-hook"),
-    managedTapBindings: names("managed-tap-bindings", values["managed-tap-bindings"] ?? "mqtap"),
-    pluginPath: absolute("plugin-path", values["plugin-path"] ?? "/opt/cni/bin/mqtap"),
-    cniCacheDir: cniCacheDir(values["cni-cache-dir"]),
-    adoptRunning: values["adopt-running"] === true,
-    inspectIntervalMs: duration("inspect-interval", values["inspect-interval"] ?? "30s", 100),
-    overLimitIntervalMs: duration("over-limit-interval", values["over-limit-interval"] ?? "60s", 0),
-    healthPort: values["health-port"] === undefined ? undefined : port("health-port", values["health-port"]),
-    healthHost: values["health-host"] ?? "127.0.0.1",
-    driftIntervalMs: duration("drift-interval", values["drift-interval"] ?? "60s", 100),
-    startJitterMs: duration("start-jitter", values["start-jitter"] ?? "0s", 0),
-    logLevel: level(values["log-level"] ?? "info"),
+    runDir: absolute("run-dir", given["run-dir"]),
+    stateDir: absolute("state-dir", given["state-dir"]),
+    hostRoot,
+    sysctlRoot: absolute("sysctl-root", given["sysctl-root"]),
+    tuntapSysctl: sysctlPath(given["tuntap-sysctl"]),
+    tunDevice: absolute("tun-device", given["tun-device"]),
+    bootIdFile: absolute("boot-id-file", given["boot-id-file"]),
+    hookImageNames: names("hook-image-names", given["hook-image-names"]),
+    managedTapBindings: names("managed-tap-bindings", given["managed-tap-bindings"]),
+    pluginPath: absolute("plugin", given.plugin),
+    cniBinDir: absoluteOrNone("cni-bin-dir", given["cni-bin-dir"]),
+    policyFile: absoluteOrNone("policy-file", given["policy-file"]),
+    policySource: absoluteOrNone("policy-source", given["policy-source"]),
+    installIntervalMs: duration("install-interval", given["install-interval"], 100),
+    uninstall: given.uninstall,
+    cniConfDirs: given["cni-conf-dirs"].split(",").map((dir) => absolute("cni-conf-dirs", dir)),
+    cniCacheDir: absoluteOrNone("cni-cache-dir", given["cni-cache-dir"]),
+    adoptRunning: given["adopt-running"],
+    inspectIntervalMs: duration("inspect-interval", given["inspect-interval"], 100),
+    overLimitIntervalMs: duration("over-limit-interval", given["over-limit-interval"], 0),
+    healthPort: given["health-port"] === undefined ? undefined : port("health-port", given["health-port"]),
+    healthHost: given["health-host"],
+    driftIntervalMs: duration("drift-interval", given["drift-interval"], 100),
+    startJitterMs: duration("start-jitter", given["start-jitter"], 0),
+    logLevel: level(given["log-level"]),
   };
 }
+
+/** What a flag is when it is not given. */
+const defaults = {
+  "run-dir": "/run/mqtap",
+  "state-dir": "/var/lib/mqtap",
+  "tuntap-sysctl": "net/tuntap/max_queues",
+  "tun-device": "/dev/net/tun",
+  "boot-id-file": "/proc/sys/kernel/random/boot_id",
+  "hook-image-names": "mqtap-hook",
+  "managed-tap-bindings": "mqtap",
+  "cni-bin-dir": "",
+  "policy-file": "/etc/cni/mqtap/policy.json",
+  "policy-source": "",
+  "install-interval": "30s",
+  uninstall: false,
+  "cni-conf-dirs": "/etc/cni/net.d",
+  "cni-cache-dir": "/var/lib/cni/results",
+  "adopt-running": false,
+  "inspect-interval": "30s",
+  "over-limit-interval": "60s",
+  "health-host": "127.0.0.1",
+  "drift-interval": "60s",
+  "start-jitter": "0s",
+  "log-level": "info",
+} as const;
 
 function parse(args: readonly string[]) {
   try {
@@ -113,13 +176,20 @@ function parse(args: readonly string[]) {
         "ca-file": text,
         "run-dir": text,
         "state-dir": text,
+        "host-root": text,
         "sysctl-root": text,
         "tuntap-sysctl": text,
         "tun-device": text,
         "boot-id-file": text,
         "hook-image-names": text,
         "managed-tap-bindings": text,
-        "plugin-path": text,
+        plugin: text,
+        "cni-bin-dir": text,
+        "policy-file": text,
+        "policy-source": text,
+        "install-interval": text,
+        uninstall: { type: "boolean" },
+        "cni-conf-dirs": text,
         "cni-cache-dir": text,
         "adopt-running": { type: "boolean" },
         "inspect-interval": text,
@@ -164,8 +234,8 @@ function absolute(flag: string, value: string): string {
   throw new UsageError(`cannot use --${flag} "${value}": it must be an absolute path`);
 }
 
-function cniCacheDir(value = "/var/lib/cni/results"): string | undefined {
-  return value === "" ? undefined : absolute("cni-cache-dir", value);
+function absoluteOrNone(flag: string, value: string): string | undefined {
+  return value === "" ? undefined : absolute(flag, value);
 }
 
 function sysctlPath(value: string): string {

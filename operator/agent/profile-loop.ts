@@ -10,10 +10,11 @@ import type { WorkQueue } from "../kube/work-queue.ts";
 import type { Announcer } from "./announcer.ts";
 import { type ApplyReport, applySpec } from "./apply-spec.ts";
 import type { LimitBackend } from "./backends/backend.ts";
+import type { PluginKeeper } from "./install/create-installer.ts";
 import { kernelLimitOf, nodeLimitsOf, sourceOf } from "./limits.ts";
 import type { NodeFile } from "./node-file.ts";
 import { nodeProblems } from "./node-health.ts";
-import type { ObservedProfile } from "./observed-profile.ts";
+import { type ObservedProfile, profileReference } from "./observed-profile.ts";
 import { profileStatus } from "./profile-status.ts";
 import type { Problem } from "./reasons.ts";
 import type { NodeLimits } from "./sizing/caps.ts";
@@ -41,6 +42,7 @@ export interface ProfileLoopOptions {
   readonly tree: Pick<SysctlTree, "read" | "path">;
   readonly keeper: Pick<SysctlKeeper, "keep">;
   readonly verifier?: Pick<Verifier, "overLimit" | "problems" | "recount">;
+  readonly plugin?: Pick<PluginKeeper, "condition" | "problems">;
   readonly backends: readonly LimitBackend[];
   readonly tuntapSysctl: string;
   readonly driftIntervalMs: number;
@@ -111,9 +113,11 @@ export class ProfileLoop {
       this.#report = report;
       problems.push(...(await this.#writeNodeFile(spec)));
     }
-    this.#problems = [...problems, ...(await this.#nodeProblems()), ...(this.#options.verifier?.problems() ?? [])];
+    const { verifier, plugin } = this.#options;
+    problems.push(...(await this.#nodeProblems()), ...(verifier?.problems() ?? []), ...(plugin?.problems() ?? []));
+    this.#problems = problems;
     this.#looked = { profile };
-    this.#options.verifier?.recount();
+    verifier?.recount();
     this.#announce();
   }
 
@@ -161,13 +165,8 @@ export class ProfileLoop {
   }
 
   #announce(): void {
-    const { announcer, nodeName, observed } = this.#options;
-    const regarding = {
-      apiVersion: "mqtap.io/v1alpha1",
-      kind: "NodeNetworkProfile",
-      name: nodeName,
-      uid: observed()?.uid ?? this.#options.store.state.profile?.uid,
-    };
+    const { announcer, nodeName, observed, store } = this.#options;
+    const regarding = profileReference(nodeName, observed()?.uid ?? store.state.profile?.uid);
     const { problems = [], notices = [] } = this.#report ?? {};
     announcer.announce(regarding, [...problems, ...this.#problems], notices);
   }
@@ -190,6 +189,7 @@ export class ProfileLoop {
       report: this.#report,
       problems: this.#problems,
       overLimit: this.#options.verifier?.overLimit,
+      plugin: this.#options.plugin?.condition(),
       bootId,
       previous: reporter.latest(profile),
       now: clock.now(),

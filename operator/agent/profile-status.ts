@@ -4,6 +4,7 @@
 import type { NodeNetworkProfileSpec, NodeNetworkProfileStatus } from "../../crds/node-network-profile.ts";
 import { type NewCondition, setConditions } from "../kube/conditions.ts";
 import type { ApplyReport } from "./apply-spec.ts";
+import type { PluginCondition } from "./install/plugin-condition.ts";
 import { kernelLimitOf } from "./limits.ts";
 import { byWeight, isFailure, type Problem } from "./reasons.ts";
 import { nodeLimit } from "./sizing/caps.ts";
@@ -18,6 +19,8 @@ export interface StatusSituation {
   readonly problems: readonly Problem[];
   /** VMs that run with more queues than wished; null: they cannot be counted, undefined: they have not been yet. */
   readonly overLimit?: number | null | undefined;
+  /** undefined: not looked at yet, so what was reported stays. */
+  readonly plugin?: PluginCondition | undefined;
   readonly bootId: string;
   readonly previous: NodeNetworkProfileStatus;
   readonly now: Date;
@@ -50,12 +53,21 @@ export function profileStatus(situation: StatusSituation): NodeNetworkProfileSta
     ...(typeof overLimit === "number" ? { overLimit } : {}),
     conditions: [
       ...setConditions(
-        previous.conditions ?? [],
-        [appliedCondition(situation, problems), degradedCondition(generation, problems)],
+        // Of an uninstallation that this agent has ended by being here.
+        (previous.conditions ?? []).filter(({ type }) => type !== "Uninstalled"),
+        [
+          appliedCondition(situation, problems),
+          ...pluginInstalledCondition(situation),
+          degradedCondition(generation, problems),
+        ],
         now,
       ),
     ],
   };
+}
+
+function pluginInstalledCondition({ generation, plugin }: StatusSituation): readonly NewCondition[] {
+  return plugin === undefined ? [] : [{ type: "PluginInstalled", observedGeneration: generation, ...plugin }];
 }
 
 /** An agent that has just started has not counted yet; after a reboot nothing runs that was counted before. */

@@ -12,12 +12,27 @@ const failures = [
 ] as const;
 
 const impairments = [
+  "TunDeviceMissing",
+  "KernelWithoutMultiQueue",
   "KernelLimitBelowTwo",
+  "DirectoryMissing",
+  "PluginSourceMissing",
+  "ForeignFile",
+  "Contested",
+  "HostIncompatible",
+  "DirectoryReadOnly",
+  "DiskFull",
+  "InstallFailed",
+  "PolicyInvalid",
+  "PolicyNotWritten",
+  "PolicyContested",
+  "PolicyForeign",
+  "DirectoryWithoutPlugins",
+  "CrdsOutdated",
   "Overridden",
   "RestoreFailed",
   "StateFileCorrupt",
   "NodeFileNotWritten",
-  "TunDeviceMissing",
   "InspectionFailed",
 ] as const;
 

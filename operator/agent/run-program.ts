@@ -9,6 +9,8 @@ export interface ProgramCall {
   readonly timeoutMs: number;
   readonly mostBytes: number;
   readonly signal: AbortSignal;
+  /** Empty unless told. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export type ProgramResult =
@@ -19,8 +21,8 @@ export type ProgramResult =
 /** Never rejects. */
 export type RunProgram = (call: ProgramCall) => Promise<ProgramResult>;
 
-/** With an empty environment; what exceeds a bound is killed. */
-export const runProgram: RunProgram = ({ file, args, timeoutMs, mostBytes, signal }) =>
+/** With no environment but the one given; what exceeds a bound is killed. */
+export const runProgram: RunProgram = ({ file, args, timeoutMs, mostBytes, signal, env = {} }) =>
   new Promise((resolve) => {
     const options = {
       timeout: timeoutMs,
@@ -28,7 +30,7 @@ export const runProgram: RunProgram = ({ file, args, timeoutMs, mostBytes, signa
       killSignal: "SIGKILL",
       signal,
       cwd: "/",
-      env: {},
+      env: { ...env },
     } as const;
     execFile(file, args, options, (error, stdout, stderr) => {
       if (error === null) resolve({ kind: "ended", status: 0, stdout, stderr });

@@ -5,6 +5,7 @@ import { readdir, readFile, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { describeError } from "../kube/log.ts";
 import { writeFileAtomic } from "./atomic-file.ts";
+import { errnoOf } from "./errno.ts";
 import { type AgentState, emptyState, inBoot, parseState } from "./state.ts";
 
 export interface StateStoreOptions {
@@ -92,7 +93,7 @@ async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (errnoOf(error) === "ENOENT") return undefined;
     throw error;
   }
 }

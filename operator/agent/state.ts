@@ -41,6 +41,14 @@ const attachment = z.object({
   said: z.optional(z.array(z.string())),
 });
 
+const placed = z.object({
+  path: z.string(),
+  /** Of everything we put there, newest last. */
+  sha256s: z.array(z.string()),
+  /** Number and birth of the files that these were, newest last. */
+  inodes: z.array(z.string()),
+});
+
 const stateFile = z.object({
   version: z.literal(1),
   /** The boot that `attachments` belong to: no sandbox survives a reboot. */
@@ -52,6 +60,8 @@ const stateFile = z.object({
   profile: z.nullable(z.object({ name: z.string(), uid: z.string(), generation: z.number(), spec: z.unknown() })),
   /** By attachment id, oldest first. */
   attachments: z.record(z.string(), attachment),
+  /** Files that we put on the host. Absent in states of agents that installed nothing. */
+  placed: z.optional(z.object({ plugin: z.optional(placed), policy: z.optional(placed) })),
 });
 
 /** What is known about one sysctl that we have written, or were about to write. */
@@ -59,6 +69,12 @@ export type SavedKey = z.output<typeof savedKey>;
 
 /** E for one attachment, and for whom. */
 export type Attachment = z.output<typeof attachment>;
+
+/** A file of ours on the host. */
+export type Placed = z.output<typeof placed>;
+
+/** Which file. */
+export type PlacedName = "plugin" | "policy";
 
 /** The profile that was applied last. */
 export interface LastProfile {
@@ -75,6 +91,7 @@ export interface AgentState {
   readonly keys: Readonly<Record<string, SavedKey>>;
   readonly profile: LastProfile | null;
   readonly attachments: Readonly<Record<string, Attachment>>;
+  readonly placed?: { readonly [N in PlacedName]?: Placed | undefined } | undefined;
 }
 
 /** Most attachments remembered; far more than pods fit on a node. */
@@ -98,6 +115,35 @@ export function inBoot(state: AgentState, bootId: string): AgentState {
 export function withKey(state: AgentState, file: string, key: SavedKey | undefined): AgentState {
   const { [file]: _, ...others } = state.keys;
   return { ...state, keys: key === undefined ? others : { ...others, [file]: key } };
+}
+
+/** As many as upgrades back and forth need. */
+const mostRemembered = 8;
+
+function withNewest(list: readonly string[], newest: string): string[] {
+  return [...list.filter((known) => known !== newest), newest].slice(-mostRemembered);
+}
+
+/** What we have put at `path`, if anything. */
+export function placedAt(state: AgentState, name: PlacedName, path: string): Placed | undefined {
+  const placed = state.placed?.[name];
+  return placed?.path === path ? placed : undefined;
+}
+
+/** Noted before the file takes its place: whoever comes after a kill knows it as ours. */
+export function withPlaced(
+  state: AgentState,
+  name: PlacedName,
+  { path, sha256, inode }: { readonly path: string; readonly sha256: string; readonly inode: string },
+): AgentState {
+  const { sha256s = [], inodes = [] } = placedAt(state, name, path) ?? {};
+  const placed = { path, sha256s: withNewest(sha256s, sha256), inodes: withNewest(inodes, inode) };
+  return { ...state, placed: { ...state.placed, [name]: placed } };
+}
+
+export function withoutPlaced(state: AgentState, name: PlacedName): AgentState {
+  const { [name]: _, ...placed } = state.placed ?? {};
+  return { ...state, placed };
 }
 
 /** An ADD that is asked again keeps what has been seen and said of its tap. */

@@ -5,6 +5,8 @@
 import { closeSync, constants, openSync, readFileSync, realpathSync, writeSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { describeError } from "../kube/log.ts";
+import { errnoOf } from "./errno.ts";
+import { hostPathOf } from "./host-path.ts";
 
 /** A value with its white space collapsed, as it is compared. */
 export type Live =
@@ -21,14 +23,17 @@ export type Written =
 
 export class SysctlTree {
   readonly #root: string;
+  readonly #hostRoot: string;
 
-  constructor(root: string) {
+  /** `hostRoot` is where the host's directories are mounted. */
+  constructor(root: string, hostRoot = "/") {
     this.#root = root;
+    this.#hostRoot = hostRoot;
   }
 
-  /** Absolute path of a key, for people and for the plugin. */
+  /** Absolute path of a key on the host, for people and for the plugin. */
   path(file: string): string {
-    return join(this.#root, file);
+    return hostPathOf(this.#hostRoot, join(this.#root, file));
   }
 
   read(file: string): Live {
@@ -58,13 +63,13 @@ export class SysctlTree {
     } catch (error) {
       if (isAbsence(error)) return { kind: "absent" };
       const message = describeError(error);
-      return readOnlyCodes.has(codeOf(error)) ? { kind: "readOnly", message } : { kind: "refused", message };
+      return readOnlyCodes.has(errnoOf(error)) ? { kind: "readOnly", message } : { kind: "refused", message };
     }
   }
 
   /** Neither a symbolic link nor a path out of the root is followed. */
   #open(file: string, flags: number): number {
-    const path = this.path(file);
+    const path = join(this.#root, file);
     const root = realpathSync(this.#root);
     const folder = realpathSync(dirname(path));
     if (folder !== root && !folder.startsWith(root + sep)) {
@@ -81,9 +86,5 @@ function collapse(text: string): string {
 }
 
 function isAbsence(error: unknown): boolean {
-  return ["ENOENT", "ENOTDIR"].includes(codeOf(error));
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+  return ["ENOENT", "ENOTDIR"].includes(errnoOf(error));
 }

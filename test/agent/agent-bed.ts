@@ -58,7 +58,7 @@ export function agentBed(t: TestContext, { hasSysctl = true } = {}) {
       [
         ...["--node-name=n1", "--drift-interval=100ms", `--run-dir=${dir("run")}`, `--state-dir=${dir("lib")}`],
         ...[`--sysctl-root=${dir("sys")}`, `--boot-id-file=${bootIdFile}`, "--cni-cache-dir="],
-        ...[`--plugin-path=${dir("mqtap")}`, ...more],
+        ...[`--plugin=${dir("mqtap")}`, ...more],
       ],
       { server: "https://unused", caFile: "/unused", tokenFile: "/unused" },
     );
@@ -77,7 +77,7 @@ export function agentBed(t: TestContext, { hasSysctl = true } = {}) {
 
   const status = () => cluster.get(profilePath("n1"))?.["status"] as Readonly<Record<string, unknown>> | undefined;
   const condition = (type: string) =>
-    ((status()?.["conditions"] ?? []) as { type: string; status: string; reason: string }[]).find(
+    ((status()?.["conditions"] ?? []) as { type: string; status: string; reason: string; message: string }[]).find(
       (candidate) => candidate.type === type,
     );
   const settled = (generation: number) => until(() => status()?.["observedGeneration"] === generation);

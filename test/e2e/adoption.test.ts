@@ -23,7 +23,7 @@ const node = cluster.node(stock);
 const { distDir, binDir } = layoutOfCheckout();
 
 await cluster.startController("controller-a");
-const agentFlags = [quickDrift, `--plugin-path=${path.join(distDir, "mqtap")}`, "--inspect-interval=60s"];
+const agentFlags = [quickDrift, `--plugin=${path.join(distDir, "mqtap")}`, "--inspect-interval=60s"];
 let agent = await cluster.startAgent(stock, { flags: agentFlags });
 await applyConfig(cluster, "dense", { tuntap: { maxQueues: 4 } });
 await waitForProfile(cluster, stock, "limit 4", ({ status }) => status.tuntap?.maxQueues === 4);

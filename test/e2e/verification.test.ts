@@ -21,7 +21,7 @@ const node = cluster.node(stock);
 await cluster.startController("controller-a");
 const agentFlags = [
   quickDrift,
-  `--plugin-path=${path.join(layoutOfCheckout().distDir, "mqtap")}`,
+  `--plugin=${path.join(layoutOfCheckout().distDir, "mqtap")}`,
   "--inspect-interval=300ms",
   "--over-limit-interval=0s",
 ];

@@ -64,7 +64,7 @@ export async function startAgent(
       `--token-file=${tokenFile}`,
       `--ca-file=${controlPlane.caFile}`,
       `--sysctl-root=${node.sysctlRoot}`,
-      `--plugin-path=${path.join(layout.distDir, "mqtap")}`,
+      `--plugin=${path.join(layout.distDir, "mqtap")}`,
       ...(options.flags ?? []),
     ],
     { name: `agent-${node.name}`, env, logFile: path.join(options.directory, `agent-${node.name}.log`) },

@@ -247,7 +247,7 @@ export class Adopter {
     try {
       const answer = await adoptByPlugin(plugin, { netns, ...call });
       if (answer.kind === "report") return answer.report;
-      const why = answer.kind === "absent" ? "it is not there: install the plugin, or say --plugin-path" : answer.why;
+      const why = answer.kind === "absent" ? "it is not there: install the plugin, or say --plugin" : answer.why;
       throw new Error(`"${plugin.pluginPath} adopt" gave no report: ${why}`);
     } finally {
       this.#waiting -= 1;
