@@ -7,6 +7,7 @@ import { createInClusterTransport, inClusterEndpoint } from "../kube/in-cluster-
 import { createLog, describeError } from "../kube/log.ts";
 import { runAgent } from "./agent.ts";
 import { type AgentFlags, parseFlags, UsageError, usage } from "./options.ts";
+import { runUninstall } from "./uninstall/run-uninstall.ts";
 
 process.exit(await main());
 
@@ -38,7 +39,8 @@ async function main(): Promise<number> {
   const hint = "check --api-server, --ca-file and --token-file";
   const transport = createInClusterTransport({ ...endpoint, clock, userAgent: "mqtap-agent", hint });
   try {
-    await runAgent(flags, { transport, clock, random: Math.random, log, signal: stop.signal });
+    const run = flags.uninstall ? runUninstall : runAgent;
+    await run(flags, { transport, clock, random: Math.random, log, signal: stop.signal });
     return 0;
   } catch (error) {
     log.error("the agent cannot go on", { error: describeError(error) });

@@ -36,7 +36,16 @@ const impairments = [
   "InspectionFailed",
 ] as const;
 
-const problemReasons = [...failures, ...impairments] as const;
+/** What keeps the plugin on a node that mqtap is being taken off. */
+const references = [
+  "TapsPresent",
+  "ConfigurationsRefer",
+  "NetworksRefer",
+  "ConfigurationsUnreadable",
+  "NetworksUnreadable",
+] as const;
+
+const problemReasons = [...failures, ...impairments, "RemovalFailed", ...references] as const;
 
 /** Failures mean that the node has not what it shall have; the rest that a person should look at it all the same. */
 export type ProblemReason = (typeof problemReasons)[number];
@@ -55,4 +64,9 @@ export function byWeight(problems: readonly Problem[]): readonly Problem[] {
 /** True when the profile counts as not applied because of this. */
 export function isFailure({ reason }: Problem): boolean {
   return failures.some((failure) => failure === reason);
+}
+
+/** True for what needs the plugin, or may need it, while mqtap is being uninstalled. */
+export function isReference({ reason }: Problem): boolean {
+  return references.some((reference) => reference === reason);
 }

@@ -5,10 +5,15 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Attempts } from "../../operator/agent/attempts.ts";
 import { type Disk, realDisk } from "../../operator/agent/install/disk.ts";
 import { type Done, Installer, type InstallerOptions } from "../../operator/agent/install/installer.ts";
 import type { Answer } from "../../operator/agent/install/probe-plugin.ts";
+import type { Problem } from "../../operator/agent/reasons.ts";
 import { StateStore } from "../../operator/agent/state-store.ts";
+import { SysctlKeeper } from "../../operator/agent/sysctl-keeper.ts";
+import { SysctlTree } from "../../operator/agent/sysctl-tree.ts";
+import { Uninstaller } from "../../operator/agent/uninstall/uninstaller.ts";
 import { systemClock } from "../../operator/kube/clock.ts";
 import { createLog } from "../../operator/kube/log.ts";
 
@@ -41,18 +46,24 @@ export function dyingDisk(at: number): { readonly disk: Disk; readonly calls: ()
   return { disk, calls: () => calls };
 }
 
+interface UninstallOptions {
+  readonly disk?: Disk;
+  readonly reference?: Problem;
+}
+
 export function installerBed() {
   const root = mkdtempSync(join(tmpdir(), "mqtap-installer-"));
   const path = (name: string): string => join(root, name);
-  for (const name of ["bin", "etc", "lib", "app"]) mkdirSync(path(name));
+  for (const name of ["bin", "etc", "lib", "app", "sys"]) mkdirSync(path(name));
   const put = (name: string, text: string): void => writeFileSync(path(name), text, { mode: 0o755 });
   put("app/mqtap", "mqtap 1");
   put("bin/bridge", "plugin");
   const done: Done[] = [];
   const [target, policyPath] = [path("bin/mqtap"), path("etc/policy.json")];
 
+  const loadStore = () => StateStore.load({ path: path("lib/state.json"), bootId: "boot", now: () => new Date() });
   const start = async (options: Partial<Pick<InstallerOptions, "disk" | "policyPath" | "policySource">> = {}) => {
-    const { store } = await StateStore.load({ path: path("lib/state.json"), bootId: "boot", now: () => new Date() });
+    const { store } = await loadStore();
     const installer = new Installer({
       ...{ disk: realDisk, probe: answerOf, store, target, policyPath, policySource: undefined, ...options },
       source: path("app/mqtap"),
@@ -67,8 +78,23 @@ export function installerBed() {
     });
     return installer;
   };
+  /** An agent in uninstall mode; `reference` is what it finds to need the plugin. */
+  const startUninstall = async ({ disk = realDisk, reference }: UninstallOptions = {}): Promise<Uninstaller> => {
+    const { store } = await loadStore();
+    const tree = new SysctlTree(path("sys"));
+    const { monotonicMs } = systemClock;
+    return new Uninstaller({
+      ...{ disk, probe: answerOf, store, target, policyPath, source: path("app/mqtap"), stateDir: path("lib") },
+      keeper: new SysctlKeeper({ tree, store, attempts: new Attempts(), bootId: "boot", monotonicMs }),
+      findReference: () => Promise.resolve(reference),
+      shown: (name) => name.replace(root, ""),
+      signal: new AbortController().signal,
+    });
+  };
   return {
     path,
+    startUninstall,
+    loadStore,
     put,
     done,
     start,
