@@ -37,7 +37,7 @@ export function customResourceDefinition(kind: ResourceKind): Readonly<Record<st
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
-    metadata: { name: `${kind.plural}.${group}` },
+    metadata: { name: `${kind.plural}.${group}`, labels: { "app.kubernetes.io/name": "mqtap" } },
     spec: {
       group,
       scope: "Cluster",

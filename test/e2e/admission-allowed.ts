@@ -1,4 +1,4 @@
-// What deploy/base lets each one do, in the order of the admission test: the last one deletes.
+// What the installation lets each one do, in the order of the admission test: the last one deletes.
 import type { ApiRequest } from "../../deploy/local/api-request.ts";
 import { applied, event, mergePatch, profileSpec, profileStatus, profiles, uids } from "./admission-requests.ts";
 

@@ -1,4 +1,4 @@
-// Who may write what, on a real API server: deploy/base as it is, with tokens as pods get them. Every refusal is read as
+// Who may write what, on a real API server: deploy/overlays/default as it is, with tokens as pods get them. Every refusal is read as
 // the person meets it who has to find out why.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -46,8 +46,8 @@ async function ask(who: Who, request: ApiRequest): Promise<{ readonly status: nu
 
 before(async () => {
   controlPlane = await startControlPlane({ binDir: componentDirectory() });
-  await controlPlane.kubectl(["apply", "-f", join(root, "crds/")]);
-  await controlPlane.kubectl(["apply", "-k", join(root, "deploy/base")]);
+  await createNamespace(controlPlane, "default");
+  await controlPlane.kubectl(["apply", "-k", join(root, "deploy/overlays/default")]);
   await controlPlane.kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);
   for (const node of ["n1", "n2"]) {
     uids.set(node, (await writeNodeReady(controlPlane, node)).uid);
@@ -92,7 +92,7 @@ async function untilPoliciesHold(): Promise<void> {
 
 const spec = { tuntap: { maxQueues: 256, enforcement: "BestEffort", onRemoval: "Restore" } };
 
-describe("deploy/base refuses", () => {
+describe("deploy refuses", () => {
   const refused: Readonly<Record<string, () => readonly [Who, ApiRequest, RegExp]>> = {
     "an agent that writes the status of another node's profile": () => [
       "agent1",
@@ -271,7 +271,7 @@ describe("deploy/base refuses", () => {
   });
 });
 
-describe("deploy/base lets", () => {
+describe("deploy lets", () => {
   for (const [sentence, make] of Object.entries(allowed)) {
     test(sentence, async () => {
       const { status, text } = await ask(...make());

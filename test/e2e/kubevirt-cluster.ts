@@ -31,7 +31,7 @@ export async function startKubevirtCluster(): Promise<KubevirtCluster> {
     await controlPlane.kubectl(["create", "-f", "-"], { stdin: printCrds() });
     const ours = { apiVersion: "v1", kind: "List", items: multusManifests };
     await controlPlane.kubectl(["create", "-f", "-"], { stdin: JSON.stringify(ours) });
-    await controlPlane.kubectl(["create", "-f", join(root, "crds/")]);
+    await controlPlane.kubectl(["create", "-k", join(root, "crds")]);
     await controlPlane.kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);
     const manifests = join(controlPlane.directory, "kubevirt-manifests");
     cpSync(join(root, "deploy/kubevirt"), manifests, { recursive: true });

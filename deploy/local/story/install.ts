@@ -1,4 +1,5 @@
-// Putting mqtap's API, rights and policies into a fresh control plane, with nothing but kubectl.
+// Putting mqtap into a fresh control plane, with nothing but kubectl. Deployment and DaemonSet get no pods there, as no
+// controller-manager runs: operator-processes.ts starts what would be in them.
 import { ApiStatusError } from "../api-request.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { createNamespace, writeNodeReady } from "../nodes.ts";
@@ -8,10 +9,9 @@ import { waitUntil } from "./wait-until.ts";
 /** The commands a person would type, each as arguments of kubectl. */
 function installCommands(layout: Layout): readonly (readonly string[])[] {
   return [
-    ["apply", "-f", layout.crds],
     ["apply", "-f", layout.kubevirtStandIn],
+    ["apply", "-k", layout.overlay],
     ["wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"],
-    ["apply", "-k", layout.base],
   ];
 }
 

@@ -8,8 +8,8 @@ export interface Layout {
   readonly binDir: string;
   /** mqtap, controller.mjs, agent.mjs. */
   readonly distDir: string;
-  readonly crds: string;
-  readonly base: string;
+  /** What `kubectl apply -k` takes: mqtap, whole. */
+  readonly overlay: string;
   readonly kubevirtStandIn: string;
   /** The Node.js that runs the operator's bundles. */
   readonly node: string;
@@ -22,8 +22,7 @@ export function layoutOfCheckout(): Layout {
     root,
     binDir: process.env["MQTAP_COMPONENTS"] ?? path.join(root, "dist/components"),
     distDir: path.join(root, "dist"),
-    crds: path.join(root, "crds"),
-    base: path.join(root, "deploy/base"),
+    overlay: path.join(root, "deploy/overlays/default"),
     kubevirtStandIn: path.join(root, "deploy/local/kubevirt-stand-in"),
     node: process.execPath,
   };

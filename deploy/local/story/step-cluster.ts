@@ -18,7 +18,7 @@ export async function startStoryCluster(layout: Layout, narrator: Narrator): Pro
       { name: nodeNames.stock, hasTuntapSysctl: false },
     ],
     told: (args, answer) => {
-      if (!isInstalling) narrator.heading("mqtap's API, rights and policies, and a stand-in for KubeVirt's VMI");
+      if (!isInstalling) narrator.heading("mqtap, and a stand-in for KubeVirt's VMI");
       isInstalling = true;
       narrator.command(["kubectl", ...args.map((arg) => arg.replace(`${layout.root}/`, ""))].join(" "));
       narrator.output(summary(answer));

@@ -157,7 +157,7 @@ async function sized({ request, context, signal, pod, vmi, nic, network, tapName
 
 function retryText(error: unknown): string {
   if (error instanceof KubeApiError && error.status === 403) {
-    return `the API server forbids the agent to read (${error.message}): apply deploy/base again, which holds its RBAC`;
+    return `the API server forbids the agent to read (${error.message}): apply deploy/overlays/default again, which holds its RBAC`;
   }
   return `cannot read pod and VM from the API server: ${describeError(error)}`;
 }
