@@ -21,6 +21,7 @@ var subcommands = map[string]func(request json.RawMessage) (any, error){
 	"names":  answering(namesOf),
 	"phase1": answering(phase1),
 	"decode": answering(decode),
+	"hooks":  answering(runHooks),
 }
 
 func main() {
@@ -29,7 +30,7 @@ func main() {
 	// KubeVirt gives each file of its cache to its user "qemu"; ours are in memory, and there is no such user
 	dutils.MockDefaultOwnershipManager()
 	if len(os.Args) != 2 || subcommands[os.Args[1]] == nil {
-		fail(errors.New("usage: kubevirt-peer queues | names | phase1 | decode"))
+		fail(errors.New("usage: kubevirt-peer queues | names | phase1 | decode | hooks"))
 	}
 	if err := answerAll(os.Stdin, os.Stdout, subcommands[os.Args[1]]); err != nil {
 		fail(err)

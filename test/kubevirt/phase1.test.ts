@@ -4,11 +4,10 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import type { SizingAnswer } from "../../cni/sizing/protocol.ts";
 import type { Bed } from "../integration/bed.ts";
-import { FakeAgent } from "../integration/fake-agent.ts";
-import { type PluginCall, succeed } from "../integration/plugin.ts";
+import { succeed } from "../integration/plugin.ts";
 import { podPerTest } from "../integration/pod-per-test.ts";
+import { addCompanionTap, companionCall } from "./companion.ts";
 import { LauncherPod } from "./launcher-pod.ts";
 import { bindings, virtualMachine } from "./virtual-machine.ts";
 
@@ -27,23 +26,8 @@ afterEach(() => pod[Symbol.asyncDispose]());
 const binding = bindings.masquerade;
 const done = { kind: "reply", reply: { done: true } };
 
-/** The plugin in the pod's chain. */
-function companion(command: string): PluginCall {
-  const prevResult = {
-    cniVersion: "1.1.0",
-    interfaces: [{ name: "eth0", sandbox: netns }],
-    ips: [{ address: "10.0.0.2/24" }],
-  };
-  const args = "IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=virt-launcher-vm-abcde";
-  return { command, netns, args, conf: { sizing: "vm", prevResult } };
-}
-
-/** ADD with an agent that wants a tap of so many queues. */
-async function addCompanion(queues: number, owner = 107): Promise<void> {
-  const tap: SizingAnswer = { kind: "tap", queues, owner, group: owner, tapName: "tap0", why: "test" };
-  await using _agent = await FakeAgent.answering(bed, () => tap);
-  await succeed(bed, companion("ADD"));
-}
+const addCompanion = (queues: number, owner = 107) => addCompanionTap(bed, { netns, queues, owner });
+const companion = (command: string) => companionCall(command, { netns });
 
 describe("phase 1 over a tap that mqtap made", () => {
   for (const { queues, flags } of [

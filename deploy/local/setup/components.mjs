@@ -53,7 +53,7 @@ export const componentGroups = {
   kubevirt: {
     module: "test/kubevirt-peer",
     title: "building programs of KubeVirt's code",
-    usually: "80 s",
+    usually: "2 min",
     programs: {
       "kubevirt-peer": "mqtap.io/kubevirt-peer",
       "kubevirt-crds": "mqtap.io/kubevirt-peer/crds",
