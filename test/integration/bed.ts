@@ -72,12 +72,18 @@ export class Bed implements AsyncDisposable {
     writeFileSync(this.path(inside), content);
   }
 
+  /** The argv that runs `argv` inside, in the plugin's own network namespace. */
+  enter(argv: readonly string[]): readonly string[] {
+    return ["nsenter", "-t", String(this.#holder.pid), "-m", "-n", ...argv];
+  }
+
   /** Runs a program inside, in the plugin's own network namespace. */
   async run(
     argv: readonly string[],
     options: { env?: NodeJS.ProcessEnv; stdin?: string | Uint8Array } = {},
   ): Promise<Finished> {
-    const child = spawn("nsenter", ["-t", String(this.#holder.pid), "-m", "-n", ...argv], {
+    const [program = "", ...words] = this.enter(argv);
+    const child = spawn(program, words, {
       env: { PATH: process.env["PATH"], ...options.env },
       stdio: ["pipe", "pipe", "pipe"],
     });
