@@ -27,9 +27,10 @@ export function foreignFile(path: string, what: string): Problem {
   return { reason: "ForeignFile", message };
 }
 
-export function contested(path: string, found: string, own: string): Problem {
+export function contested(path: string, found: string | undefined, own: string): Problem {
+  const now = found === undefined ? "nothing that works" : shortHash(found);
   const message =
-    `someone else keeps replacing ${path} (found ${shortHash(found)}, this agent's is ${shortHash(own)}): only one release of ` +
+    `someone else keeps replacing or removing ${path} (found ${now}, this agent's is ${shortHash(own)}): only one release of ` +
     "mqtap can be on a node; look for a second mqtap DaemonSet, or for a node image that brings its own plugin";
   return { reason: "Contested", message };
 }

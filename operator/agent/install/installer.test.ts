@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { describe, test } from "node:test";
 import { dyingDisk, installerBed } from "../../../test/agent/installer-bed.ts";
+import { realDisk } from "./disk.ts";
 import type { Installation } from "./installer.ts";
 
 const reasons = ({ problems }: Installation): readonly string[] => problems.map(({ reason }) => reason);
@@ -141,6 +142,27 @@ describe("an installer", () => {
     const missing = await bed.check();
     assert.deepEqual(reasons(missing), ["DirectoryMissing"]);
     assert.match(messages(missing), /^\/bin is not there.*--cni-bin-dir/);
+  });
+
+  test("does not count what it could not do as somebody's doing, and says the same each time", async () => {
+    using bed = installerBed();
+    await bed.check();
+    rmSync(bed.path("bin/mqtap"));
+    const refuse = (): Promise<never> =>
+      Promise.reject(Object.assign(new Error("ENOSPC: no space left on device, copyfile 'x'"), { code: "ENOSPC" }));
+    const disk = { ...realDisk, copy: refuse };
+    const installer = await bed.start({ disk });
+    const said = new Set<string>();
+    for (let round = 0; round < 40; round++) {
+      await installer.check();
+      assert.ok(installer.installation !== undefined);
+      assert.deepEqual(reasons(installer.installation), ["DiskFull"]);
+      said.add(messages(installer.installation));
+    }
+    assert.deepEqual(
+      [...said],
+      ["cannot write /bin/mqtap: ENOSPC: no space left on device; this node has no plugin. Make room on this node"],
+    );
   });
 
   test("looks at nothing but stamps while nothing changes", async () => {

@@ -3,9 +3,9 @@
 
 import { dirname } from "node:path";
 import { type Clock, delay } from "../../kube/clock.ts";
-import { describeError, type Log } from "../../kube/log.ts";
+import type { Log } from "../../kube/log.ts";
 import { Attempts } from "../attempts.ts";
-import { errnoOf } from "../errno.ts";
+import { errnoOf, refusalOf } from "../errno.ts";
 import type { Problem } from "../reasons.ts";
 import { placedAt, withPlaced } from "../state.ts";
 import type { StateStore } from "../state-store.ts";
@@ -155,8 +155,8 @@ export class Installer {
       if (policy?.isThere === false) return { isCurrent: false, sha256: found.sha256, problems: others };
       return await this.#replace(found, sourceSha256, others);
     } catch (error) {
-      const message = describeError(error);
-      return failed(problems.notWritten(shown(target), errnoOf(error), message, "the plugin could not be looked at"));
+      const unseen = "the plugin could not be looked at";
+      return failed(problems.notWritten(shown(target), errnoOf(error), refusalOf(error), unseen));
     }
   }
 
@@ -198,10 +198,10 @@ export class Installer {
         problems: [problems.contested(path, sha256, sourceSha256), ...others],
       };
     }
-    if (!isNew) this.#attempts.repeated(target, sourceSha256, clock.monotonicMs());
     const problem = await this.#install(found, sourceSha256);
     if (signal.aborted) return { isCurrent: false, sha256: found.sha256, problems: [] };
     if (problem !== undefined) return { isCurrent: false, sha256: found.sha256, problems: [problem, ...others] };
+    if (!isNew) this.#attempts.repeated(target, sourceSha256, clock.monotonicMs());
     const own = problems.shortHash(sourceSha256);
     if (isRepair)
       onDone({
@@ -237,7 +237,7 @@ export class Installer {
       return undefined;
     } catch (error) {
       if (refusal !== undefined) return problems.hostIncompatible(shown(directory), refusal, earlier);
-      return problems.notWritten(shown(target), errnoOf(error), describeError(error), earlier);
+      return problems.notWritten(shown(target), errnoOf(error), refusalOf(error), earlier);
     }
   }
 

@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from "node:util";
 import { defaultPolicy, type Policy, parsePolicy, policyPath } from "../../../cni/policy/policy.ts";
 import { describeError, type Log } from "../../kube/log.ts";
 import type { Attempts } from "../attempts.ts";
-import { errnoOf } from "../errno.ts";
+import { errnoOf, refusalOf } from "../errno.ts";
 import type { Problem } from "../reasons.ts";
 import { placedAt, withPlaced } from "../state.ts";
 import type { StateStore } from "../state-store.ts";
@@ -57,7 +57,7 @@ export async function keepPolicyFile(options: PolicyFileOptions): Promise<Policy
     return await bring(options, wanted, text);
   } catch (error) {
     const code = errnoOf(error);
-    return { isThere, problem: policyProblem(shown, code, describeError(error), source), done: undefined };
+    return { isThere, problem: policyProblem(shown, code, refusalOf(error), source), done: undefined };
   }
 }
 
@@ -98,8 +98,8 @@ async function bring(options: PolicyFileOptions, wanted: string, found: string |
     const message = `someone else keeps changing ${shownPath}: stop them, or give this agent that policy as its own (--policy-source)`;
     return { ...standing, problem: { reason: "PolicyContested", message } };
   }
-  attempts.repeated(path, wanted, monotonicMs());
   await write(options, wanted);
+  attempts.repeated(path, wanted, monotonicMs());
   return { ...standing, done: "repaired" };
 }
 

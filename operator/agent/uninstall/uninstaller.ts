@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { defaultPolicy, parsePolicy } from "../../../cni/policy/policy.ts";
-import { describeError } from "../../kube/log.ts";
+import { refusalOf } from "../errno.ts";
 import type { Disk } from "../install/disk.ts";
 import { headBytes, identifyPlugin } from "../install/identify-plugin.ts";
 import { removeLeftovers } from "../install/place-file.ts";
@@ -94,7 +94,7 @@ export class Uninstaller {
       if (store.state.placed?.plugin !== undefined) await store.change((state) => withoutPlaced(state, "plugin"));
       return { ...nothing, hasPlugin: false };
     } catch (error) {
-      const message = `cannot remove ${shown(target)}: ${describeError(error)}; the agent tries again`;
+      const message = `cannot remove ${shown(target)}: ${refusalOf(error)}; the agent tries again`;
       return { ...nothing, obstacles: [{ reason: "RemovalFailed", message }], hasPlugin: true };
     }
   }
@@ -144,7 +144,7 @@ export class Uninstaller {
       if (store.state.placed?.policy !== undefined) await store.change((state) => withoutPlaced(state, "policy"));
       return nothing;
     } catch (error) {
-      const message = `cannot remove ${shown(policyPath)}: ${describeError(error)}; the agent tries again`;
+      const message = `cannot remove ${shown(policyPath)}: ${refusalOf(error)}; the agent tries again`;
       return { ...nothing, obstacles: [{ reason: "RemovalFailed", message }] };
     }
   }
@@ -157,7 +157,7 @@ export class Uninstaller {
       if (isAllDone) await disk.remove(join(stateDir, "state.json"));
       return [];
     } catch (error) {
-      const message = `cannot remove the agent's files in ${stateDir}: ${describeError(error)}; the agent tries again`;
+      const message = `cannot remove the agent's files in ${stateDir}: ${refusalOf(error)}; the agent tries again`;
       return [{ reason: "RemovalFailed", message }];
     }
   }
