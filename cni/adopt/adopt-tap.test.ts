@@ -65,7 +65,16 @@ const cases: Readonly<
   },
   "a shaped tap is left alone": { link: { ...made, qdisc: "htb" }, plan: { kind: "leave", outcome: "shaped" } },
   "a shaped tap is left alone, also with an older alias of ours": {
+    link: { ...made, qdisc: "tbf", alias: "mqtap/1 q=8 m=adopted" },
+    plan: { kind: "leave", outcome: "shaped" },
+  },
+  "a tap that was shaped after its adoption stays adopted": {
     link: { ...made, qdisc: "tbf", alias: ours },
+    plan: { kind: "leave", outcome: "unchanged" },
+  },
+  "a shaped tap of a running VM is left alone": {
+    link: { ...made, qdisc: "tbf" },
+    queues: undefined,
     plan: { kind: "leave", outcome: "shaped" },
   },
   "a tap for one queue does not fit four": {

@@ -18,43 +18,71 @@ export type AdoptionPlan =
 const plainQdiscs: readonly string[] = ["noop", "noqueue", "mq", "pfifo_fast", "fq_codel"];
 
 export function planAdoption({ name, queues }: WantedAdoption, link: Link | undefined): AdoptionPlan {
-  const leave = (outcome: TapOutcome, why?: string): AdoptionPlan => ({ kind: "leave", outcome, why });
   if (link === undefined) return { kind: "wait", why: `there is no "${name}"` };
   const { tap, qdisc = "" } = link;
   if (tap?.isTap !== true) return leave("foreign", `"${name}" is no tap but of kind "${link.kind ?? ""}"`);
-  const mark = parseAlias(link.alias);
-  if (mark === undefined && link.alias !== undefined && link.alias !== "") {
-    return leave("foreign", `"${name}" has the alias "${link.alias}", which is none of mqtap`);
-  }
-  if (mark !== undefined && mark.mode !== "adopted") return leave("owned", `mqtap's plugin made "${name}"`);
+  const owned = leaveToOwner(link);
+  if (owned !== undefined) return owned;
   // KubeVirt makes it persistent at once, and so does our plugin as its last step.
   if (!tap.isPersistent) return { kind: "wait", why: `"${name}" is not persistent` };
-  if (!plainQdiscs.includes(qdisc))
-    return leave("shaped", `"${name}" has the qdisc ${qdisc}, which may shape its traffic`);
+  const alias = queues === undefined ? undefined : formatAlias({ mode: "adopted", queues });
+  const needsAlias = alias !== undefined && alias !== link.alias;
+  if (!plainQdiscs.includes(qdisc)) {
+    // Somebody shaped what was adopted before: its number of queues holds all the same.
+    const isAdopted = alias !== undefined && !needsAlias;
+    return leave(isAdopted ? "unchanged" : "shaped", `"${name}" has the qdisc ${qdisc}, which may shape its traffic`);
+  }
   if (queues !== undefined && queues > 1 !== tap.isMultiQueue) {
     const found = tap.isMultiQueue ? "several queues" : "one queue";
     return leave("mismatch", `"${name}" is a tap for ${found}, and ${queues} is planned`);
   }
-  const alias = queues === undefined ? undefined : formatAlias({ mode: "adopted", queues });
-  const needsAlias = alias !== undefined && alias !== link.alias;
   const needsNoqueue = qdisc !== "noqueue";
   if (!needsAlias && !needsNoqueue) return leave("unchanged");
   return { kind: "adopt", alias: needsAlias ? alias : undefined, needsNoqueue };
 }
 
-/** Undefined where it vanished under our hands. */
+/** Undefined for a tap without an alias, or with that of an adoption. */
+function leaveToOwner({ name, alias = "" }: Link): AdoptionPlan | undefined {
+  if (alias === "") return undefined;
+  const mark = parseAlias(alias);
+  if (mark === undefined) return leave("foreign", `"${name}" has the alias "${alias}", which is none of mqtap`);
+  return mark.mode === "adopted" ? undefined : leave("owned", `mqtap's plugin made "${name}"`);
+}
+
+function leave(outcome: TapOutcome, why?: string): AdoptionPlan {
+  return { kind: "leave", outcome, why };
+}
+
+/** What came of a plan. */
+export type AdoptionResult =
+  | { readonly kind: "done" }
+  /** The link is not there any more. */
+  | { readonly kind: "vanished" }
+  | {
+      readonly kind: "refused";
+      /** The tap has its alias, so the hook obeys; what is missing is noqueue. */
+      readonly hasAlias: boolean;
+      readonly why: string;
+    };
+
 export function performAdoption(
   editor: LinkEditor,
-  link: Link,
+  { index }: Link,
+  { queues }: WantedAdoption,
   plan: Extract<AdoptionPlan, { readonly kind: "adopt" }>,
-): { readonly outcome: "adopted" | "failed"; readonly why: string | undefined } | undefined {
+): AdoptionResult {
+  let hasAlias = queues !== undefined && plan.alias === undefined;
   try {
     // The alias first: the hook waits for it, and nobody for the memory.
-    if (plan.alias !== undefined) editor.setAlias(link.index, plan.alias);
-    if (plan.needsNoqueue) editor.setNoqueue(link.index);
-    return { outcome: "adopted", why: undefined };
+    if (plan.alias !== undefined) {
+      editor.setAlias(index, plan.alias);
+      hasAlias = true;
+    }
+    if (plan.needsNoqueue) editor.setNoqueue(index);
+    return { kind: "done" };
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error;
-    return error.code === "ENODEV" ? undefined : { outcome: "failed", why: error.message };
+    if (error.code === "ENODEV") return { kind: "vanished" };
+    return { kind: "refused", hasAlias, why: error.message };
   }
 }

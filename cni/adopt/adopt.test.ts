@@ -130,17 +130,55 @@ describe("adopt()", () => {
     assert.equal(adopt(effects, options).taps[0]?.outcome, "adopted");
   });
 
-  it("says what the kernel refused, and goes on with the others", () => {
-    const { kernel, pod, effects } = world();
-    pod.addTap("tap0");
-    pod.addTap("tap1");
-    kernel.failNext("setQdisc", "EOPNOTSUPP");
-    const { taps } = adopt(effects, { ...options, taps: [...options.taps, { name: "tap1", queues: 2 }] });
+  it("tries again what the kernel refused, soon", () => {
+    const { kernel, pod, effects, pauses } = world();
+    pod.addTap("tap0", { qdisc: "mq", isUp: true });
+    kernel.failNext("setAlias", "ENOMEM", () => kernel.failNext("setQdisc", "ENOMEM"));
+    const { taps } = adopt(effects, options);
+    assert.deepEqual([taps[0]?.outcome, taps[0]?.why], ["adopted", undefined]);
+    assert.deepEqual([pod.find("tap0")?.alias, pod.find("tap0")?.qdisc], ["mqtap/1 q=4 m=adopted", "noqueue"]);
+    // The second time at once: our own alias is news too.
+    assert.deepEqual(pauses, [20]);
+  });
+
+  /** Every one of these requests. */
+  const refuse = (kernel: FakeKernel, what: "setAlias" | "setQdisc"): void =>
+    kernel.failNext(what, "EPERM", () => refuse(kernel, what));
+
+  it("a tap whose alias the kernel refuses is not adopted, and the others are", () => {
+    const here = world();
+    here.pod.addTap("tap0", { qdisc: "mq" });
+    here.pod.addTap("tap1", { qdisc: "noqueue", alias: "mqtap/1 q=2 m=adopted" });
+    refuse(here.kernel, "setAlias");
+    const { taps } = adopt(here.effects, { ...options, taps: [...options.taps, { name: "tap1", queues: 2 }] });
     assert.deepEqual(
       taps.map(({ outcome }) => outcome),
-      ["failed", "adopted"],
+      ["failed", "unchanged"],
     );
-    assert.match(taps[0]?.why ?? "", /EOPNOTSUPP/);
+    assert.match(taps[0]?.why ?? "", /EPERM/);
+    assert.deepEqual([here.pod.find("tap0")?.alias, here.pod.find("tap0")?.qdisc], [undefined, "mq"]);
+    assert.deepEqual(here.pauses, [20, 20, 20, 20]);
+  });
+
+  it("a tap that has its alias is adopted though the kernel refuses noqueue: its hook obeys the alias", () => {
+    const here = world();
+    here.pod.addTap("tap0", { qdisc: "mq" });
+    refuse(here.kernel, "setQdisc");
+    for (const waitMs of [options.waitMs, undefined]) {
+      const [tap] = adopt(here.effects, { ...options, waitMs }).taps;
+      assert.equal(tap?.outcome, "adopted");
+      assert.match(tap?.why ?? "", /EPERM/);
+      assert.equal(here.pod.find("tap0")?.alias, "mqtap/1 q=4 m=adopted");
+    }
+  });
+
+  it("says that noqueue alone was refused", () => {
+    const { kernel, pod, effects } = world();
+    pod.addTap("tap0", { qdisc: "mq" });
+    refuse(kernel, "setQdisc");
+    const { ended, taps } = adopt(effects, { netns, taps: [{ name: "tap0", queues: undefined }], waitMs: undefined });
+    assert.deepEqual([ended, taps[0]?.outcome], ["done", "failed"]);
+    assert.match(taps[0]?.why ?? "", /EPERM/);
   });
 
   it("throws where the namespace cannot be listened to, with nothing left open", () => {

@@ -5,7 +5,7 @@ import type { LinkEditor, OpenLinkEditor } from "../kernel/link-editor.ts";
 import { SyscallError, type Syscalls } from "../sys/syscalls.ts";
 import { performAdoption, planAdoption } from "./adopt-tap.ts";
 import type { AdoptOptions, WantedAdoption } from "./options.ts";
-import type { AdoptEnding, AdoptedTap, AdoptReport } from "./report.ts";
+import type { AdoptEnding, AdoptedTap, AdoptReport, TapOutcome } from "./report.ts";
 
 export interface AdoptEffects {
   readonly kernel: Kernel;
@@ -21,7 +21,10 @@ const makingPauseMs = 20;
 const POLLHUP = 0x10;
 const stdin = 0;
 
-type Looked = AdoptedTap & { readonly isSettled: boolean };
+/** What the kernel refuses may pass: a node that is short of memory, an answer that was lost. Believed after so many. */
+const mostRefusals = 5;
+
+type Looked = AdoptedTap & { readonly isSettled: boolean; readonly refusals: number };
 
 /** @throws SyscallError where the namespace cannot be entered, or listened to. */
 export function adopt(effects: AdoptEffects, { netns, taps, waitMs }: AdoptOptions): AdoptReport {
@@ -38,41 +41,64 @@ export function adopt(effects: AdoptEffects, { netns, taps, waitMs }: AdoptOptio
   const report = (ended: AdoptEnding): AdoptReport => ({
     netns,
     ended,
-    taps: [...looked.values()].map(({ isSettled: _, ...tap }) => tap),
+    taps: [...looked.values()].map(({ isSettled: _, refusals: __, ...tap }) => tap),
   });
-  const deadlineMs = effects.sys.monotonicMs() + (waitMs ?? 0);
+  const deadlineMs = effects.sys.monotonicMs() + (waitMs ?? mostRefusals * makingPauseMs);
   for (;;) {
     for (const wanted of taps) {
-      if (looked.get(wanted)?.isSettled !== true) looked.set(wanted, look({ namespace, editor }, wanted));
+      const before = looked.get(wanted);
+      if (before?.isSettled === true) continue;
+      looked.set(wanted, look({ namespace, editor }, wanted, before?.refusals ?? 0));
     }
     const unsettled = [...looked.values()].filter(({ isSettled }) => !isSettled);
-    if (unsettled.length === 0 || waitMs === undefined) return report("done");
-    if (isGone(effects, { netns, namespace })) return report("gone");
-    if (isAbandoned(effects)) return report("abandoned");
+    const isRefused = unsettled.some(({ refusals }) => refusals > 0);
+    if (unsettled.length === 0 || (waitMs === undefined && !isRefused)) return report("done");
     const leftMs = deadlineMs - effects.sys.monotonicMs();
-    if (leftMs <= 0) return report("timeout");
+    const ended = endingOf(effects, { netns, namespace, leftMs });
+    if (ended !== undefined) return report(ended);
     const isBeingMade = unsettled.some(({ qdiscBefore }) => qdiscBefore !== undefined);
     editor.waitForChange(Math.ceil(Math.min(leftMs, isBeingMade ? makingPauseMs : longestPauseMs)));
   }
 }
 
+/** Why there is nothing to wait for; undefined where there is. */
+function endingOf(
+  effects: AdoptEffects,
+  here: { readonly netns: string; readonly namespace: NetworkNamespace; readonly leftMs: number },
+): AdoptEnding | undefined {
+  if (isGone(effects, here)) return "gone";
+  if (isAbandoned(effects)) return "abandoned";
+  return here.leftMs <= 0 ? "timeout" : undefined;
+}
+
 function look(
   { namespace, editor }: { readonly namespace: NetworkNamespace; readonly editor: LinkEditor },
   wanted: WantedAdoption,
+  refusals: number,
 ): Looked {
   const link = namespace.findLink(wanted.name);
   const plan = planAdoption(wanted, link);
-  const tap = (outcome: AdoptedTap["outcome"], why: string | undefined): AdoptedTap => ({
+  const tap = (outcome: TapOutcome, why: string | undefined, isSettled: boolean): Looked => ({
     ...found(wanted, { outcome, why }),
-    qdiscBefore: link?.qdisc,
+    ...{ qdiscBefore: link?.qdisc, isSettled, refusals },
   });
-  if (plan.kind === "leave") return { ...tap(plan.outcome, plan.why), isSettled: true };
+  if (plan.kind === "leave") return tap(plan.outcome, plan.why, true);
   if (plan.kind === "wait" || link === undefined) {
-    return { ...tap("missing", plan.kind === "wait" ? plan.why : undefined), isSettled: false };
+    return tap("missing", plan.kind === "wait" ? plan.why : undefined, false);
   }
-  const done = performAdoption(editor, link, plan);
-  if (done !== undefined) return { ...tap(done.outcome, done.why), isSettled: true };
-  return { ...found(wanted, { outcome: "missing", why: `"${wanted.name}" vanished` }), isSettled: false };
+  const result = performAdoption(editor, link, wanted, plan);
+  switch (result.kind) {
+    case "done":
+      return tap("adopted", undefined, true);
+    case "vanished":
+      return { ...tap("missing", `"${wanted.name}" vanished`, false), qdiscBefore: undefined };
+    case "refused": {
+      const outcome = result.hasAlias ? "adopted" : "failed";
+      return { ...tap(outcome, result.why, refusals + 1 >= mostRefusals), refusals: refusals + 1 };
+    }
+    default:
+      return result satisfies never;
+  }
 }
 
 function found({ name, queues }: WantedAdoption, { outcome, why }: Pick<AdoptedTap, "outcome" | "why">): AdoptedTap {

@@ -14,9 +14,9 @@ const endings = [
 ] as const;
 
 const outcomes = [
-  /** It has alias and noqueue now, or noqueue alone where that was asked. */
+  /** It has its alias now, and noqueue unless `why` tells that the kernel refused it; or noqueue alone where that was asked. */
   "adopted",
-  /** It had them before. */
+  /** It had them before; where somebody shapes its traffic since, `why` says so. */
   "unchanged",
   /** mqtap's plugin made it. */
   "owned",
@@ -28,7 +28,7 @@ const outcomes = [
   "mismatch",
   /** It was not there, or not complete, when the run ended. */
   "missing",
-  /** The kernel refused. */
+  /** The kernel refused, and nothing was changed. */
   "failed",
 ] as const;
 

@@ -1,5 +1,7 @@
 // `mqtap adopt` from words to texts and an exit status. The process is programs/adopt.ts's.
 
+import { NamespaceStuckError } from "../kernel/netns.ts";
+import { NetlinkFormatError } from "../netlink/attribute.ts";
 import { SyscallError } from "../sys/syscalls.ts";
 import { type AdoptEffects, adopt } from "./adopt.ts";
 import { AdoptUsageError, adoptSynopsis, adoptUsage, parseAdoptOptions } from "./options.ts";
@@ -27,10 +29,15 @@ export function runAdopt(effects: AdoptEffects, words: readonly string[]): Adopt
   }
 }
 
+/** One line for everything that a node can do to us; a defect of ours shows where it is. */
 function explain(error: unknown): string {
   if (error instanceof SyscallError) {
     const isForbidden = error.code === "EPERM" || error.code === "EACCES";
     return isForbidden ? `${error.message}: run it as root, with CAP_SYS_ADMIN and CAP_NET_ADMIN` : error.message;
   }
+  if (error instanceof NamespaceStuckError && error.cause instanceof Error) {
+    return `${error.message}: ${error.cause.message}`;
+  }
+  if (error instanceof NetlinkFormatError) return error.message;
   return error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ""}` : String(error);
 }

@@ -6,10 +6,9 @@ import { runAdopt } from "../adopt/run-adopt.ts";
 import { LinuxKernel } from "../kernel/linux.ts";
 import { openLinuxLinkEditor } from "../kernel/linux-link-editor.ts";
 import { nativeSyscalls } from "../sys/native.ts";
+import { printOutcome } from "./print-outcome.ts";
 
 const sys = nativeSyscalls();
 const openLinkEditor = openLinuxLinkEditor.bind(undefined, sys);
-const { stdout, stderr, exitStatus } = runAdopt({ kernel: new LinuxKernel(sys), openLinkEditor, sys }, argv.slice(2));
-if (stdout !== "") sys.write(1, stdout);
-if (stderr !== "") sys.write(2, stderr);
-exit(exitStatus);
+const outcome = runAdopt({ kernel: new LinuxKernel(sys), openLinkEditor, sys }, argv.slice(2));
+exit(printOutcome(sys, outcome));

@@ -8,7 +8,7 @@ import { LinuxKernel } from "../kernel/linux.ts";
 import type { Log } from "../log.ts";
 import { readPolicyOrDefault } from "../policy/read-policy.ts";
 import { nativeSyscalls } from "../sys/native.ts";
-import { SyscallError } from "../sys/syscalls.ts";
+import { printOutcome } from "./print-outcome.ts";
 
 const sys = nativeSyscalls();
 
@@ -37,18 +37,4 @@ function explain(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ""}` : String(error);
 }
 
-/** Undefined where it went out; a reader that has seen enough (`mqtap inspect | head`) is no failure. */
-function writeFailure(fd: number, text: string): string | undefined {
-  try {
-    if (text !== "") sys.write(fd, text);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof SyscallError)) throw error;
-    return error.code === "EPIPE" ? undefined : error.message;
-  }
-}
-
-const { stdout, stderr, exitStatus } = run();
-const failure = writeFailure(1, stdout);
-writeFailure(2, failure === undefined ? stderr : `${stderr}mqtap: cannot print the report: ${failure}\n`);
-exit(failure === undefined ? exitStatus : 1);
+exit(printOutcome(sys, run()));

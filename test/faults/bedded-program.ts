@@ -3,10 +3,11 @@
 import { fileURLToPath } from "node:url";
 import type { Bed, Finished } from "../integration/bed.ts";
 
-/** One run to its end, however it ends. */
+/** One run to its end, however it ends; nothing is on its stdin, and no pipe. */
 export function runProgram(bed: Bed, name: string, ...argv: readonly string[]): Promise<Finished> {
   const path = fileURLToPath(new URL(name, import.meta.url));
-  return bed.run([process.execPath, "--disable-warning=ExperimentalWarning", path, ...argv]);
+  const words = [process.execPath, "--disable-warning=ExperimentalWarning", path, ...argv];
+  return bed.run(["sh", "-c", 'exec "$@" </dev/null', "sh", ...words]);
 }
 
 /** A run that must succeed. */

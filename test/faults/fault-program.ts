@@ -4,6 +4,7 @@
 // before each call; `plain`: the scenario once; `kill`: this process ends by SIGKILL before call number <step>.
 
 import { failAt, type Interference, onceAt, refuseAt, type Step } from "./interfered-syscalls.ts";
+import { disappearances, heldNetns, holdPod, netns, removePod } from "./pod.ts";
 import { type HostedCall, type Performed, PodHost, run, type SeenTap } from "./pod-host.ts";
 import { hopelessScenarios, prepareCall, type Scenario, scenarios } from "./scenarios.ts";
 
@@ -40,28 +41,13 @@ export const errorCodes = ["ENOSPC", "EMFILE", "ENOMEM", "EPERM", "EINTR"] as co
 /** What the kernel answers a request of netlink with. */
 const refusals = ["EPERM", "ENOMEM", "EBUSY", "ENODEV"] as const;
 
-const netns = "/run/netns/pod";
-/** A second name for the same namespace, so that one can look into it after the first is gone. */
-const heldNetns = "/run/held/pod";
-
 const host = new PodHost();
 
 function addPod(): void {
   run("ip", "netns", "add", "pod");
   run("ip", "-n", "pod", "link", "add", "br0", "type", "bridge");
-  run("sh", "-c", `mkdir -p /run/held && touch ${heldNetns} && mount --bind ${netns} ${heldNetns}`);
+  holdPod();
 }
-
-function removePod(): void {
-  run("sh", "-c", `umount -l ${heldNetns}; umount -lq ${netns}; rm -f ${heldNetns} ${netns}`);
-}
-
-/** What becomes of the namespace's file while the plugin works. */
-const disappearances: Readonly<Record<string, string>> = {
-  "the file is removed": `umount -l ${netns}; rm ${netns}`,
-  "a plain file is left": `umount -l ${netns}`,
-  "another namespace takes its place": `umount -l ${netns}; rm ${netns}; ip netns add pod`,
-};
 
 function perform(scenario: Scenario, at: number, event: string, interfere: Interference): Trial {
   const call = prepareCall(host, scenario, netns);

@@ -212,6 +212,26 @@ describe("mqtap adopt", () => {
     assert.deepEqual(await aliasAndQdisc("tap0"), ["mqtap/1 q=4 m=adopted", "noqueue"]);
   });
 
+  test("what shapes a tap after its adoption stays, and its number of queues holds", async () => {
+    await kubevirtTap("tap0");
+    await adopt("--tap", "tap0=4");
+    await bed.must("tc", "-n", namespace, "qdisc", "del", "dev", "tap0", "root");
+    await shape("tap0");
+    const { outcome, why } = await adoptOne("--wait", "--tap", "tap0=4");
+    assert.deepEqual([outcome, why], ["unchanged", '"tap0" has the qdisc tbf, which may shape its traffic']);
+    assert.deepEqual(await aliasAndQdisc("tap0"), ["mqtap/1 q=4 m=adopted", "tbf"]);
+  });
+
+  test("says in one line where its report cannot be printed", async () => {
+    await kubevirtTap("tap0");
+    const words = `/run/bin/mqtap adopt --netns ${netns} --tap tap0=4`;
+    const full = await bed.run(["sh", "-c", `${words} >/dev/full`]);
+    assert.equal(full.status, 1);
+    assert.match(full.stderr, /^mqtap: cannot print the report: cannot write [^\n]*ENOSPC\n$/);
+    const closed = await bed.run(["sh", "-c", `{ sleep 0.2; ${words}; echo $? >&2; } | true`]);
+    assert.equal(closed.stderr, "0\n");
+  });
+
   test("says what is wrong with its words, and what it may not do", async () => {
     const wrong = await bed.run(["/run/bin/mqtap", "adopt", "--tap", "tap0"]);
     assert.deepEqual([wrong.status, wrong.stdout], [2, ""]);

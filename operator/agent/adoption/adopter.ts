@@ -159,7 +159,9 @@ export class Adopter {
       if (planned === undefined) continue;
       this.#metrics.settled(tap.outcome);
       const { name, outcome, why, qdiscBefore } = tap;
-      this.#options.log.info("adoption", {
+      // Adopted, and yet something to say: the kernel refused noqueue, or somebody shapes the tap.
+      const isOdd = (tap.outcome === "adopted" || tap.outcome === "unchanged") && tap.why !== undefined;
+      this.#options.log[isOdd ? "warn" : "info"]("adoption", {
         pod: podOf(sandbox),
         tap: name,
         queues: tap.queues,
