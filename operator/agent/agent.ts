@@ -30,6 +30,7 @@ import {
 } from "./observed-profile.ts";
 import type { AgentFlags } from "./options.ts";
 import { type LoopKey, ProfileLoop } from "./profile-loop.ts";
+import type { Problem } from "./reasons.ts";
 import { runProgram } from "./run-program.ts";
 import { Announced } from "./sizing/announced.ts";
 import type { SizingContext } from "./sizing/answer.ts";
@@ -76,7 +77,8 @@ export async function runAgent(flags: AgentFlags, surroundings: AgentSurrounding
     regarding: () => profileReference(flags.nodeName, observed()?.uid ?? store.state.profile?.uid),
     onChange: () => queue.add("node"),
   });
-  const parts = { flags, surroundings, bootId, store, events, queue, observed, verifier, plugin };
+  const adoption = { problems: (): readonly Problem[] => adopter?.problems() ?? [] };
+  const parts = { flags, surroundings, bootId, store, events, queue, observed, verifier, plugin, adoption };
   const loop: ProfileLoop = createLoop(parts);
 
   const context: SizingContext = {
@@ -106,7 +108,8 @@ export async function runAgent(flags: AgentFlags, surroundings: AgentSurrounding
   log.info("sizing socket listens", { path: server.path });
   const installed = plugin.run();
   const verified = verifier.run();
-  const adopted = createAdopter({ flags, surroundings, context, store, announced, events, metrics, verifier })?.run();
+  const adopter = createAdopter({ flags, surroundings, context, store, announced, events, metrics, verifier });
+  const adopted = adopter?.run();
   // What was applied last, before the API server is asked.
   queue.add("node");
   const workers = runWorkers({ queue, workers: 1, reconcile: (key) => loop.reconcile(key), log });
@@ -141,17 +144,17 @@ interface LoopParts {
   readonly observed: () => ObservedProfile | undefined;
   readonly verifier: Verifier;
   readonly plugin: PluginKeeper;
+  readonly adoption: Pick<Adopter, "problems">;
 }
 
-function createLoop({ flags, surroundings, bootId, store, events, queue, observed, verifier, plugin }: LoopParts) {
+function createLoop({ flags, surroundings, bootId, store, events, queue, observed, ...parts }: LoopParts): ProfileLoop {
   const { transport, clock, random, log, signal } = surroundings;
   const { nodeName, tuntapSysctl, driftIntervalMs, tunDevice } = flags;
   const tree = new SysctlTree(flags.sysctlRoot, flags.hostRoot);
   const keeper = new SysctlKeeper({ tree, store, attempts: new Attempts(), bootId, monotonicMs: clock.monotonicMs });
   return new ProfileLoop({
     ...{ nodeName, bootId, queue, observed, store, tree, keeper, tuntapSysctl, driftIntervalMs, clock, random, log },
-    verifier,
-    plugin,
+    ...{ verifier: parts.verifier, plugin: parts.plugin, adoption: parts.adoption },
     reporter: new StatusReporter({ transport, signal }),
     announcer: new Announcer(events, log),
     writeNodeFile: (file) => writeNodeFile(join(flags.stateDir, "node.json"), file),

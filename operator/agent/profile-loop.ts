@@ -7,6 +7,7 @@ import type { Clock } from "../kube/clock.ts";
 import { describeError, type Log } from "../kube/log.ts";
 import type { ReconcileResult } from "../kube/run-workers.ts";
 import type { WorkQueue } from "../kube/work-queue.ts";
+import type { Adopter } from "./adoption/adopter.ts";
 import type { Announcer } from "./announcer.ts";
 import { type ApplyReport, applySpec } from "./apply-spec.ts";
 import type { LimitBackend } from "./backends/backend.ts";
@@ -43,6 +44,7 @@ export interface ProfileLoopOptions {
   readonly keeper: Pick<SysctlKeeper, "keep">;
   readonly verifier?: Pick<Verifier, "overLimit" | "problems" | "recount">;
   readonly plugin?: Pick<PluginKeeper, "condition" | "problems">;
+  readonly adoption?: Pick<Adopter, "problems">;
   readonly backends: readonly LimitBackend[];
   readonly tuntapSysctl: string;
   readonly driftIntervalMs: number;
@@ -113,9 +115,9 @@ export class ProfileLoop {
       this.#report = report;
       problems.push(...(await this.#writeNodeFile(spec)));
     }
-    const { verifier, plugin } = this.#options;
-    problems.push(...(await this.#nodeProblems()), ...(verifier?.problems() ?? []), ...(plugin?.problems() ?? []));
-    this.#problems = problems;
+    const { verifier, plugin, adoption } = this.#options;
+    const others = [verifier, plugin, adoption].flatMap((part) => part?.problems() ?? []);
+    this.#problems = [...problems, ...(await this.#nodeProblems()), ...others];
     this.#looked = { profile };
     verifier?.recount();
     this.#announce();

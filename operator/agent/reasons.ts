@@ -34,6 +34,7 @@ const impairments = [
   "StateFileCorrupt",
   "NodeFileNotWritten",
   "InspectionFailed",
+  "AdoptionUnavailable",
 ] as const;
 
 /** What keeps the plugin on a node that mqtap is being taken off. */

@@ -227,7 +227,7 @@ describe("mqtap adopt", () => {
     const words = `/run/bin/mqtap adopt --netns ${netns} --tap tap0=4`;
     const full = await bed.run(["sh", "-c", `${words} >/dev/full`]);
     assert.equal(full.status, 1);
-    assert.match(full.stderr, /^mqtap: cannot print the report: cannot write [^\n]*ENOSPC\n$/);
+    assert.equal(full.stderr, "mqtap: cannot print the report: cannot write: ENOSPC\n");
     const closed = await bed.run(["sh", "-c", `{ sleep 0.2; ${words}; echo $? >&2; } | true`]);
     assert.equal(closed.stderr, "0\n");
   });

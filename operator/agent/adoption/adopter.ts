@@ -11,6 +11,7 @@ import type { MetricsRegistry } from "../../kube/metrics.ts";
 import { type ReconcileResult, runWorkers } from "../../kube/run-workers.ts";
 import type { KubeTransport } from "../../kube/transport.ts";
 import { WorkQueue } from "../../kube/work-queue.ts";
+import type { Problem } from "../reasons.ts";
 import type { Announced } from "../sizing/announced.ts";
 import type { SizingContext } from "../sizing/answer.ts";
 import { plannedEvent } from "../sizing/planned-events.ts";
@@ -19,6 +20,7 @@ import { type Attachment, withAttachment, withoutAttachment } from "../state.ts"
 import type { StateStore } from "../state-store.ts";
 import type { CacheDirectory } from "./cache-directory.ts";
 import type { LauncherSandbox } from "./cache-entry.ts";
+import { adoptionProblems } from "./health.ts";
 import { readLauncher } from "./launcher.ts";
 import { type AdoptionMetrics, createAdoptionMetrics } from "./metrics.ts";
 import { consequenceOf } from "./outcome.ts";
@@ -82,6 +84,11 @@ export class Adopter {
       isThere: () => this.#watcher.isThere,
       waiting: () => this.#waiting,
     });
+  }
+
+  /** For the profile's conditions. */
+  problems(): readonly Problem[] {
+    return adoptionProblems(this.#watcher.trouble, this.#options.path);
   }
 
   /** Until the signal is aborted. Never rejects. */

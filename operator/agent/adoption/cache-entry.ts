@@ -16,8 +16,8 @@ export type CacheEntry =
   | { readonly kind: "launcher"; readonly sandbox: LauncherSandbox }
   /** Of a pod that is no launcher, or of none. */
   | { readonly kind: "other" }
-  /** No entry of libcni, or not whole. */
-  | { readonly kind: "unusable"; readonly why: string };
+  /** No entry of libcni, or not whole; a launcher's may lack the network namespace alone. */
+  | { readonly kind: "unusable"; readonly why: string; readonly lacksNetns?: boolean };
 
 const launcherPrefix = "virt-launcher-";
 /** pkg/utils of cni v1.3: a container id. */
@@ -39,7 +39,8 @@ export function parseCacheEntry(text: string): CacheEntry {
   if (typeof containerId !== "string" || !containerIds.test(containerId)) return unusable("it has no containerId");
   if (!objectNames.test(podName) || !objectNames.test(podNamespace)) return unusable("it names no pod");
   if (netns === undefined || netns === "") {
-    return unusable("it names no network namespace: the runtime's libcni is too old for adoption (1.2 does)");
+    const why = "it names no network namespace: the runtime's libcni is too old for adoption (1.2 does)";
+    return { ...unusable(why), lacksNetns: true };
   }
   if (typeof netns !== "string" || !isAbsolutePath(netns)) return unusable("its netns is no absolute path");
   const podUid = args.get("K8S_POD_UID");
@@ -49,7 +50,7 @@ export function parseCacheEntry(text: string): CacheEntry {
   };
 }
 
-function unusable(why: string): CacheEntry {
+function unusable(why: string): Extract<CacheEntry, { readonly kind: "unusable" }> {
   return { kind: "unusable", why };
 }
 

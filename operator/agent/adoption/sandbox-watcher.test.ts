@@ -111,6 +111,44 @@ describe("SandboxWatcher", () => {
     assert.deepEqual([watcher.isThere, told, directory.isWatched], [true, ["+c1"], true]);
   });
 
+  test("an absent directory is a trouble once it has been absent for a minute, until it is there", async (t) => {
+    const directory = new FakeCacheDirectory();
+    directory.isThere = false;
+    const { clock, watcher } = bed(t, directory);
+    await clock.advance(59_999);
+    assert.equal(watcher.trouble, undefined);
+    await clock.advance(1);
+    assert.equal(watcher.trouble, "absent");
+    directory.isThere = true;
+    await clock.advance(1_000);
+    assert.equal(watcher.trouble, undefined);
+  });
+
+  test("a directory that cannot be read is a trouble while that lasts", async (t) => {
+    const { directory, clock, watcher } = bed(t);
+    await clock.advance(0);
+    directory.failure = new Error("EIO");
+    await clock.advance(10_000);
+    assert.equal(watcher.trouble, "unreadable");
+    directory.failure = undefined;
+    await clock.advance(10_000);
+    assert.equal(watcher.trouble, undefined);
+  });
+
+  test("launchers without a network namespace are a trouble, and other entries that cannot be used are none", async (t) => {
+    const directory = new FakeCacheDirectory();
+    directory.write("a", "{");
+    const { clock, watcher } = bed(t, directory);
+    await clock.advance(10_000);
+    assert.equal(watcher.trouble, undefined);
+    directory.write("b", cacheEntry().replace(/"netns":"[^"]*",?/, ""));
+    await clock.advance(0);
+    assert.equal(watcher.trouble, "without-netns");
+    directory.remove("b");
+    await clock.advance(0);
+    assert.equal(watcher.trouble, undefined);
+  });
+
   test("a directory that was made anew is watched anew", async (t) => {
     const { directory, clock, told } = bed(t);
     await clock.advance(0);

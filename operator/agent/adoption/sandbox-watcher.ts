@@ -4,7 +4,7 @@
 import { type Clock, delay } from "../../kube/clock.ts";
 import { describeError, type Log } from "../../kube/log.ts";
 import type { CacheDirectory, CacheFile } from "./cache-directory.ts";
-import { type LauncherSandbox, parseCacheEntry } from "./cache-entry.ts";
+import { type CacheEntry, type LauncherSandbox, parseCacheEntry } from "./cache-entry.ts";
 
 export interface SandboxWatcherOptions {
   readonly directory: CacheDirectory;
@@ -23,7 +23,16 @@ type Known =
   | { readonly kind: "launcher"; readonly containerId: string }
   | { readonly kind: "other" }
   /** Half written perhaps; said once it has stayed so. */
-  | { readonly kind: "unusable"; readonly stamp: string; readonly isSaid: boolean };
+  | { readonly kind: "unusable"; readonly stamp: string; readonly isSaid: boolean; readonly lacksNetns: boolean };
+
+/** Why launchers are not heard of: there is no such directory, it cannot be read, or its entries do not say enough. */
+export type CacheTrouble = "absent" | "unreadable" | "without-netns";
+
+interface UnusableFile {
+  readonly file: Exclude<CacheFile, { readonly kind: "absent" }>;
+  readonly entry: Pick<Extract<CacheEntry, { readonly kind: "unusable" }>, "why" | "lacksNetns">;
+  readonly isRescan: boolean;
+}
 
 const unreadable = "cannot read the cache of the container runtime: taps of KubeVirt are not adopted";
 const unwatched = "cannot watch the cache of the container runtime: it is read every 10 s instead";
@@ -31,6 +40,8 @@ const unwatched = "cannot watch the cache of the container runtime: it is read e
 const rescanMs = 10_000;
 /** The runtime makes the directory with the node's first pod, which may be a launcher. */
 const absentRescanMs = 1_000;
+/** A node that is new has no pod yet, and so no cache. */
+const absenceToReportMs = 60_000;
 /** Runtimes are known to leave entries behind; beyond this nobody's memory shall pay for them. */
 const mostEntries = 20_000;
 
@@ -41,6 +52,7 @@ export class SandboxWatcher {
   #wake = new AbortController();
   #watch: { readonly identity: string; readonly end: Disposable } | undefined;
   #isThere: boolean | undefined;
+  #absentSinceMs: number | undefined;
   /** Failures that last. */
   readonly #said = new Set<string>();
 
@@ -51,6 +63,15 @@ export class SandboxWatcher {
   /** Whether the runtime has this cache; undefined before the first look. */
   get isThere(): boolean | undefined {
     return this.#isThere;
+  }
+
+  /** What has lasted long enough to be a problem of the node. */
+  get trouble(): CacheTrouble | undefined {
+    if (this.#said.has(unreadable)) return "unreadable";
+    const absentSinceMs = this.#absentSinceMs ?? Number.POSITIVE_INFINITY;
+    if (this.#options.clock.monotonicMs() - absentSinceMs >= absenceToReportMs) return "absent";
+    const isTooOld = [...this.#known.values()].some((known) => known.kind === "unusable" && known.lacksNetns);
+    return isTooOld ? "without-netns" : undefined;
   }
 
   /** Until the signal is aborted. Never rejects. */
@@ -110,7 +131,7 @@ export class SandboxWatcher {
     }
     const entry = file.kind === "text" ? parseCacheEntry(file.text) : { kind: "unusable" as const, why: file.why };
     if (entry.kind === "unusable") {
-      this.#keepUnusable(name, { file, why: entry.why, isRescan });
+      this.#keepUnusable(name, { file, entry, isRescan });
       return;
     }
     const before = this.#known.get(name);
@@ -125,24 +146,18 @@ export class SandboxWatcher {
     this.#options.onEntry(entry.sandbox);
   }
 
-  #keepUnusable(
-    name: string,
-    {
-      file,
-      why,
-      isRescan,
-    }: { readonly file: Exclude<CacheFile, { kind: "absent" }>; readonly why: string; readonly isRescan: boolean },
-  ): void {
+  #keepUnusable(name: string, { file, entry, isRescan }: UnusableFile): void {
     const { path, log } = this.#options;
     const before = this.#known.get(name);
     // An entry is written in place: what was whole a moment ago is being written again.
     if (before?.kind === "launcher") return;
     const { stamp } = file;
+    const { why, lacksNetns = false } = entry;
     const hasStayed = before?.kind === "unusable" && before.stamp === stamp;
     const isSaid = hasStayed && before.isSaid;
     const isSaying = hasStayed && isRescan && !isSaid;
     if (isSaying) log.warn("skipping an entry of the container runtime's cache", { file: `${path}/${name}`, why });
-    this.#known.set(name, { kind: "unusable", stamp, isSaid: isSaid || isSaying });
+    this.#known.set(name, { kind: "unusable", stamp, isSaid: isSaid || isSaying, lacksNetns });
   }
 
   #forget(name: string): void {
@@ -159,7 +174,8 @@ export class SandboxWatcher {
   #tellPresence(isThere: boolean): void {
     if (this.#isThere === isThere) return;
     this.#isThere = isThere;
-    const { path, log } = this.#options;
+    const { path, log, clock } = this.#options;
+    this.#absentSinceMs = isThere ? undefined : clock.monotonicMs();
     if (isThere) log.info("watching the cache of the container runtime", { path });
     else {
       const hint = "if the runtime keeps it elsewhere, say --cni-cache-dir";
