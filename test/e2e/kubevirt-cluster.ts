@@ -6,7 +6,7 @@ import { componentDirectory } from "../../deploy/local/component-directory.ts";
 import { type ControlPlane, startControlPlane } from "../../deploy/local/control-plane.ts";
 import { createNamespace } from "../../deploy/local/nodes.ts";
 import { printCrds } from "../kubevirt/peer.ts";
-import { multusManifests } from "../runtimes/multus/manifests.ts";
+import { multusManifests } from "../../deploy/local/multus.ts";
 
 const root = join(import.meta.dirname, "../..");
 

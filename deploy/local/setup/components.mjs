@@ -1,6 +1,7 @@
 // The programs of the test bed, built from pinned Go modules. From deploy/local/components: etcd, kube-apiserver and kubectl
-// (or taken from KUBEBUILDER_ASSETS when that holds the pinned minor), cnitool, the CNI project's plugins, Multus. From
-// deploy/images/sidecar-shim: KubeVirt's program that runs the hook. From test/kubevirt-peer: what asks KubeVirt's own code.
+// (or taken from KUBEBUILDER_ASSETS when that holds the pinned minor), cnitool, the CNI project's plugins, Multus, and what a
+// whole node runs: kubelet, containerd, runc. From deploy/images/sidecar-shim: KubeVirt's program that runs the hook. From
+// test/kubevirt-peer: what asks KubeVirt's own code.
 // They are kept outside the checkout under a key of all that decides their bytes, and put in place by rename.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -10,7 +11,8 @@ import { buildGoPrograms } from "./go-build.mjs";
 
 /**
  * Program name -> Go package, in groups that are built and cached together; `module` is the folder of their go.mod.
- * `overlay` lays files of another module over a folder of this one.
+ * `overlay` lays files of another module over a folder of this one; `versions` are variables that the linker sets to the
+ * version of a module; `cgo` names the Debian packages to compile against, and go build's tags.
  */
 export const componentGroups = {
   cni: {
@@ -37,6 +39,30 @@ export const componentGroups = {
       "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
       kubectl: "k8s.io/kubernetes/cmd/kubectl",
     },
+  },
+  node: {
+    module: "deploy/local/components",
+    title: "building kubelet and containerd",
+    usually: "6 min",
+    programs: {
+      kubelet: "k8s.io/kubernetes/cmd/kubelet",
+      "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+      "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
+      containerd: "github.com/containerd/containerd/v2/cmd/containerd",
+      "containerd-shim-runc-v2": "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
+      ctr: "github.com/containerd/containerd/v2/cmd/ctr",
+      loopback: "github.com/containernetworking/plugins/plugins/main/loopback",
+    },
+    versions: { "github.com/containerd/containerd/v2/version.Version": "github.com/containerd/containerd/v2" },
+  },
+  runc: {
+    module: "deploy/local/components",
+    title: "building runc",
+    usually: "20 s",
+    programs: { runc: "github.com/opencontainers/runc" },
+    versions: { "main.version": "github.com/opencontainers/runc" },
+    // seccomp, as manifests ask for RuntimeDefault; static, as it starts in other roots than the machine's
+    cgo: { packages: ["libseccomp-dev"], libraries: ["seccomp"], tags: ["seccomp", "netgo", "osusergo"] },
   },
   multus: {
     module: "deploy/local/components/multus",
@@ -75,18 +101,21 @@ export function pinnedVersion(goMod, module) {
   return line.trim().split(" ")[1].slice(1);
 }
 
-/** go build's -ldflags: no symbols, and the version that kube-apiserver and kubectl report. */
-export function linkerFlags(kubernetesVersion) {
+/** go build's -ldflags: no symbols, the version that Kubernetes' programs report, and those of `variables`. */
+export function linkerFlags(kubernetesVersion, variables = {}) {
   const [major, minor] = kubernetesVersion.split(".");
   const version = { gitVersion: `v${kubernetesVersion}`, gitMajor: major, gitMinor: minor };
-  const set = Object.entries(version).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`);
+  const all = Object.entries(version).map(([name, value]) => [`k8s.io/component-base/version.${name}`, value]);
+  const set = [...all, ...Object.entries(variables)].map(([name, value]) => `-X ${name}=${value}`);
   return ["-s", "-w", ...set].join(" ");
 }
 
 /** The cache key: equal keys, equal programs. */
 export function componentKey({ goMod, goSum, goVersion, arch, group, sources = [] }) {
   const parts = [goMod, goSum, goVersion, arch, JSON.stringify(group.programs), linkerFlags("0.0"), ...sources];
-  if (group.overlay !== undefined) parts.push(JSON.stringify(group.overlay));
+  for (const option of [group.overlay, group.versions, group.cgo]) {
+    if (option !== undefined) parts.push(JSON.stringify(option));
+  }
   const hash = createHash("sha256");
   for (const part of parts) hash.update(`${part.length}:${part}`);
   return hash.digest("hex").slice(0, 16);
@@ -105,14 +134,21 @@ export async function provideComponents({ root, binDir, cache, env, groups, isBa
     }
     const source = join(root, group.module);
     const [goVersion, arch] = goFacts(source, env);
-    const key = componentKey({ ...readPins(root, name), goVersion, arch, group, sources: readSources(source) });
+    const pins = readPins(root, name);
+    const key = componentKey({ ...pins, goVersion, arch, group, sources: readSources(source) });
     const directory = join(cache, "components", `${name}-${key}`);
     if (!programs.every((program) => existsSync(join(directory, program)))) {
-      const ldflags = linkerFlags(kubernetes);
+      const ldflags = linkerFlags(kubernetes, versionsOf(group, pins.goMod));
       await buildGoPrograms({ name, group, source, directory, ldflags, isBackground, env });
     }
     linkPrograms(binDir, directory, programs);
   }
+}
+
+function versionsOf({ versions = {} }, goMod) {
+  return Object.fromEntries(
+    Object.entries(versions).map(([variable, module]) => [variable, pinnedVersion(goMod, module)]),
+  );
 }
 
 function readPins(root, group) {

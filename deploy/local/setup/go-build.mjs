@@ -2,11 +2,13 @@
 // other: the second waits for the first and finds its work done.
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { unpackDebianPackage } from "./debian-archive.mjs";
 import { withLock } from "./lock.mjs";
 import { startProgress } from "./progress.mjs";
 import { runQuietly, SetupError } from "./run.mjs";
 
 const overlayFile = "overlay.json";
+const headersFolder = "debian";
 
 /** Builds a group of programs; `directory` holds all of them afterwards. `isBackground`: others write to the terminal. */
 export async function buildGoPrograms({ name, group, source, directory, ldflags, isBackground, env }) {
@@ -14,7 +16,7 @@ export async function buildGoPrograms({ name, group, source, directory, ldflags,
   const names = Object.keys(programs);
   mkdirSync(dirname(directory), { recursive: true });
   const progress = startProgress({ title, usually, isBackground });
-  const goEnv = { ...env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly -trimpath -buildvcs=false" };
+  const plainEnv = { ...env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly -trimpath -buildvcs=false" };
   try {
     progress.update("waiting for another build of the same");
     await withLock(`${directory}.lock`, async () => {
@@ -22,19 +24,25 @@ export async function buildGoPrograms({ name, group, source, directory, ldflags,
       progress.update("fetching Go modules (about 100 MB)");
       const building = mkdtempSync(`${directory}.`);
       try {
+        const cgo = await cgoSettings({ cgo: group.cgo, env: plainEnv, directory: building });
+        const goEnv = { ...plainEnv, ...cgo.env };
         const overlay = await overlayFlags({ overlay: group.overlay, source, env: goEnv, directory: building });
-        const packages = await runQuietly(["go", "list", "-deps", ...overlay, ...Object.values(programs)], {
-          cwd: source,
-          env: goEnv,
-        });
+        const packages = await runQuietly(
+          ["go", "list", "-deps", ...overlay, ...cgo.flags, ...Object.values(programs)],
+          {
+            cwd: source,
+            env: goEnv,
+          },
+        );
         const count = countCompiled(packages.length, (text) => progress.update(text));
-        const flags = ["-v", ...overlay, "-ldflags", ldflags, "-o", `${building}/`];
+        const linked = [ldflags, ...cgo.ldflags].join(" ");
+        const flags = ["-v", ...overlay, ...cgo.flags, "-ldflags", linked, "-o", `${building}/`];
         const argv = ["go", "build", ...flags, ...Object.values(programs)];
         await runQuietly(argv, { cwd: source, env: goEnv, onLine: count });
         for (const [program, goPackage] of Object.entries(programs)) {
           renameSync(join(building, defaultProgramName(goPackage)), join(building, program));
         }
-        rmSync(join(building, overlayFile), { force: true });
+        for (const name of [overlayFile, headersFolder]) rmSync(join(building, name), { recursive: true, force: true });
         rmSync(directory, { recursive: true, force: true });
         renameSync(building, directory);
       } finally {
@@ -46,6 +54,27 @@ export async function buildGoPrograms({ name, group, source, directory, ldflags,
     progress.failed();
     throw new SetupError(`cannot build ${name}: ${error.message}`, { cause: error });
   }
+}
+
+/**
+ * What go build is told in order to compile C against Debian's development packages, which are unpacked and not installed.
+ * pkg-config, which would find installed ones only, is `true`: it says nothing, successfully.
+ */
+async function cgoSettings({ cgo, env, directory }) {
+  if (cgo === undefined) return { env: {}, flags: [], ldflags: [] };
+  const usr = join(directory, headersFolder, "usr");
+  for (const name of cgo.packages) await unpackDebianPackage({ name, directory: join(directory, headersFolder), env });
+  const libraries = cgo.libraries.map((library) => `-l${library}`).join(" ");
+  return {
+    env: {
+      CGO_ENABLED: "1",
+      PKG_CONFIG: "true",
+      CGO_CFLAGS: `-I${usr}/include`,
+      CGO_LDFLAGS: `-L${usr}/lib/x86_64-linux-gnu ${libraries}`,
+    },
+    flags: ["-tags", cgo.tags.join(",")],
+    ldflags: ["-extldflags", "-static"],
+  };
 }
 
 /** go's -overlay: files of a module that the source's go.mod pins, laid over one of the source's own folders. */

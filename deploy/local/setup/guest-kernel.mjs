@@ -1,8 +1,9 @@
 // The kernel that test guests boot: Debian's own package, unpacked beside the other slow results and never installed. It
 // is another kernel than the machine's, with SELinux and every module. dist/guest is a link to it.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { unpackDebianPackage, withKnownPackages } from "./debian-archive.mjs";
 import { replaceLink } from "./link.mjs";
 import { withLock } from "./lock.mjs";
 import { startProgress } from "./progress.mjs";
@@ -47,12 +48,8 @@ async function unpackOnce(directory, env) {
   if (existsSync(directory)) return;
   const building = mkdtempSync(`${directory}.`);
   try {
-    const found = await download(building, env);
-    const archive = join(
-      building,
-      readdirSync(building).find((name) => name.endsWith(".deb")),
-    );
-    await runQuietly(["dpkg-deb", "-x", archive, join(building, "package")], { env });
+    const found = await withKnownPackages(env, () => findKernel(env));
+    await unpackDebianPackage({ name: found.name, directory: join(building, "package"), env });
     const release = found.name.replace(/^linux-image-/, "");
     const made = join(building, "made");
     mkdirSync(join(made, "modules/drivers"), { recursive: true });
@@ -70,23 +67,11 @@ async function unpackOnce(directory, env) {
   }
 }
 
-/** Package lists may be missing, or older than what the mirrors still have: they are read anew then, once. */
-async function download(directory, env) {
-  try {
-    return await downloadKnown(directory, env);
-  } catch {
-    await runQuietly(["apt-get", "update", "-q"], { env });
-    return downloadKnown(directory, env);
-  }
-}
-
-async function downloadKnown(directory, env) {
+async function findKernel(env) {
   const name = dependencyOf(await runQuietly(["apt-cache", "depends", metaPackage], { env }));
   if (name === undefined) throw new SetupError(`"${metaPackage}" names no kernel: are the package sources Debian's?`);
   const lines = await runQuietly(["apt-cache", "show", "--no-all-versions", name], { env });
-  const version = lines.find((line) => line.startsWith("Version: "))?.slice("Version: ".length);
-  await runQuietly(["apt-get", "download", "-q", "-o", "APT::Sandbox::User=root", name], { cwd: directory, env });
-  return { name, version };
+  return { name, version: lines.find((line) => line.startsWith("Version: "))?.slice("Version: ".length) };
 }
 
 /** The first kernel among the lines of `apt-cache depends`. */

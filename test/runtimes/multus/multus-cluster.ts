@@ -13,7 +13,7 @@ import type { Manifest } from "../../../deploy/local/story/virtual-machine.ts";
 import { applyConfig, startOperatedCluster, stock, waitForProfile } from "../../e2e/operated-cluster.ts";
 import type { NetworkLink } from "../../integration/bed.ts";
 import { startApiRelay } from "./api-relay.ts";
-import { multusAccount, multusManifests, networkManifest } from "./manifests.ts";
+import { multusAccount, multusManifests, networkManifest } from "../../../deploy/local/multus.ts";
 
 /** A pod object and its sandbox. */
 export interface Sandbox {

@@ -1,5 +1,5 @@
 // What Multus needs in the API: the kind of its networks, with no more of a schema than it reads, and its rights.
-import type { Manifest } from "../../../deploy/local/story/virtual-machine.ts";
+import type { Manifest } from "./story/virtual-machine.ts";
 
 const group = "k8s.cni.cncf.io";
 
