@@ -11,6 +11,13 @@ describe("the control plane's command lines", () => {
     for (const flag of listening) assert.match(flag, /=(http:\/\/)?127\.0\.0\.1/);
   });
 
+  it("serve nodes by the address they are given, with kubelets kept to their own node", () => {
+    const argv = apiServerArgv({ ...layout, address: "10.0.0.1" });
+    assert.ok(argv.includes("--advertise-address=10.0.0.1"));
+    assert.ok(argv.includes("--enable-admission-plugins=NodeRestriction"));
+    assert.ok(!argv.includes("--endpoint-reconciler-type=none"));
+  });
+
   it("keep every file in the one directory", () => {
     const files = [...etcdArgv(layout), ...apiServerArgv(layout)].filter((flag) => /=\//.test(flag));
     assert.equal(files.length, 5);

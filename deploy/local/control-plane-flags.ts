@@ -1,4 +1,5 @@
-// The command lines of etcd and kube-apiserver when they serve one machine alone, on loopback, with throw-away data.
+// The command lines of etcd and kube-apiserver when they serve one machine alone, on loopback, with throw-away data; or a
+// network of their own with kubelets in it.
 
 /** Where the parts of one control plane are. */
 export interface ControlPlaneLayout {
@@ -7,6 +8,8 @@ export interface ControlPlaneLayout {
   readonly etcdPort: number;
   readonly etcdPeerPort: number;
   readonly apiPort: number;
+  /** The address that nodes know the API server by; without it nothing but loopback is listened on. */
+  readonly address?: string;
 }
 
 /** etcd without fsync: the data do not outlive the control plane. */
@@ -28,12 +31,11 @@ export function etcdArgv({ binDir, directory, etcdPort, etcdPeerPort }: ControlP
 }
 
 /** kube-apiserver with the authorizers and admission of a real cluster; its serving certificate is its own (--cert-dir). */
-export function apiServerArgv({ binDir, directory, etcdPort, apiPort }: ControlPlaneLayout): readonly string[] {
+export function apiServerArgv(layout: ControlPlaneLayout): readonly string[] {
+  const { binDir, directory, etcdPort, apiPort } = layout;
   return [
     `${binDir}/kube-apiserver`,
     `--etcd-servers=http://127.0.0.1:${etcdPort}`,
-    "--bind-address=127.0.0.1",
-    "--advertise-address=127.0.0.1",
     `--secure-port=${apiPort}`,
     `--cert-dir=${directory}/serving`,
     `--token-auth-file=${directory}/tokens.csv`,
@@ -43,7 +45,19 @@ export function apiServerArgv({ binDir, directory, etcdPort, apiPort }: ControlP
     `--service-account-signing-key-file=${directory}/service-account.key`,
     "--service-cluster-ip-range=10.96.0.0/24",
     "--allow-privileged=true",
+    ...networkFlags(layout),
+  ];
+}
+
+function networkFlags({ address }: ControlPlaneLayout): readonly string[] {
+  if (address === undefined) {
     // since 1.37 a loopback advertise address is refused while an endpoint reconciler runs
-    "--endpoint-reconciler-type=none",
+    return ["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none"];
+  }
+  return [
+    "--bind-address=0.0.0.0",
+    `--advertise-address=${address}`,
+    "--enable-admission-plugins=NodeRestriction",
+    "--kubelet-preferred-address-types=InternalIP",
   ];
 }

@@ -20,6 +20,27 @@ export interface ControlPlaneOptions {
   readonly directory?: string;
   readonly log?: (line: string) => void;
   readonly readyTimeoutMs?: number;
+  /** Without it both listen on our own loopback address, on ports that are free. */
+  readonly network?: ControlPlaneNetwork;
+  /** Who may talk to the API server beside its administrator. */
+  readonly users?: readonly ApiUser[];
+}
+
+/** A network namespace that a control plane has for itself, with kubelets in reach. */
+export interface ControlPlaneNetwork {
+  /** The argv that runs `argv` in it. */
+  enter(argv: readonly string[]): readonly string[];
+  /** The control plane's address in it. */
+  readonly address: string;
+  /** The URL by which we reach the API server from outside. */
+  readonly server: string;
+}
+
+/** A user who is known by a token. */
+export interface ApiUser {
+  readonly name: string;
+  readonly groups: readonly string[];
+  readonly token: string;
 }
 
 /** A running control plane. */
@@ -50,6 +71,7 @@ export interface KubectlOptions extends Pick<CommandOptions, "stdin" | "timeoutM
 
 const startAttempts = 4;
 const adminUser = "admin";
+const networkPorts = [2379, 2380, 443];
 
 /** Starts both programs and waits until the API server is ready. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
@@ -80,11 +102,13 @@ class ControlPlaneProcesses {
   }
 
   async start(): Promise<ControlPlane> {
-    const [etcdPort, etcdPeerPort, apiPort] = await findFreePorts(3);
+    const { network } = this.#options;
+    const [etcdPort, etcdPeerPort, apiPort] = network === undefined ? await findFreePorts(3) : networkPorts;
     if (etcdPort === undefined || etcdPeerPort === undefined || apiPort === undefined) throw new RangeError("no ports");
     const directory = this.#directory;
-    const layout = { binDir: this.#options.binDir, directory, etcdPort, etcdPeerPort, apiPort };
-    const server = `https://127.0.0.1:${apiPort}`;
+    const address = network === undefined ? {} : { address: network.address };
+    const layout = { binDir: this.#options.binDir, directory, etcdPort, etcdPeerPort, apiPort, ...address };
+    const server = network?.server ?? `https://127.0.0.1:${apiPort}`;
     const caFile = join(directory, "serving", "apiserver.crt");
     const writeKubeconfig = (user: string, token: string): string => {
       const path = join(directory, `${user.replaceAll(/[^\w.-]/g, "_")}.kubeconfig`);
@@ -93,7 +117,8 @@ class ControlPlaneProcesses {
     };
     const request = (apiRequest: ApiRequest): Promise<ApiResponse> =>
       sendApiRequest({ server, ca: readFileSync(caFile, "utf8"), token: this.#adminToken }, apiRequest);
-    writeCredentials(directory, this.#adminToken);
+    const admin = { name: adminUser, groups: ["system:masters"], token: this.#adminToken };
+    writeCredentials(directory, [admin, ...(this.#options.users ?? [])]);
     const adminKubeconfigPath = writeKubeconfig(adminUser, this.#adminToken);
     this.#etcd = this.#startDaemon("etcd", etcdArgv(layout));
     const startApiServer = async (): Promise<void> => {
@@ -127,7 +152,14 @@ class ControlPlaneProcesses {
 
   #startDaemon(name: string, argv: readonly string[]): Daemon {
     const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: this.#directory };
-    return startDaemon({ name, argv, env, cwd: this.#directory, logFile: join(this.#directory, `${name}.log`) });
+    const entered = this.#options.network?.enter(argv) ?? argv;
+    return startDaemon({
+      name,
+      argv: entered,
+      env,
+      cwd: this.#directory,
+      logFile: join(this.#directory, `${name}.log`),
+    });
   }
 
   async #kubectl(args: readonly string[], kubeconfig: string, options: KubectlOptions = {}): Promise<string> {
@@ -159,7 +191,7 @@ class ControlPlaneProcesses {
   }
 }
 
-function writeCredentials(directory: string, adminToken: string): void {
+function writeCredentials(directory: string, users: readonly ApiUser[]): void {
   const { publicKey, privateKey } = generateKeyPairSync("ec", {
     namedCurve: "P-256",
     publicKeyEncoding: { type: "spki", format: "pem" },
@@ -169,5 +201,6 @@ function writeCredentials(directory: string, adminToken: string): void {
   const secret = { mode: 0o600 };
   writeFileSync(join(directory, "service-account.pub"), publicKey);
   writeFileSync(join(directory, "service-account.key"), privateKey, secret);
-  writeFileSync(join(directory, "tokens.csv"), `${adminToken},${adminUser},${adminUser},system:masters\n`, secret);
+  const lines = users.map(({ name, groups, token }) => `${token},${name},${name},"${groups.join(",")}"\n`);
+  writeFileSync(join(directory, "tokens.csv"), lines.join(""), secret);
 }

@@ -1,5 +1,6 @@
 // The shell script that turns a fresh mount namespace into a node of its own: empty /run, /var/lib and /var/log, in which only
 // what the node's programs need stays visible. Pure: paths in, script out.
+import { quoted } from "./shell-quote.ts";
 
 /** Directories that a demo node has for itself. */
 const privateDirectories = ["/run", "/var/lib", "/var/log"] as const;
@@ -36,8 +37,4 @@ function outermost(paths: readonly string[]): readonly string[] {
 
 function isBelow(path: string, root: string): boolean {
   return path.startsWith(`${root}/`);
-}
-
-function quoted(path: string): string {
-  return `'${path.replaceAll("'", "'\\''")}'`;
 }

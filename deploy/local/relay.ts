@@ -15,9 +15,11 @@ export interface Relay extends AsyncDisposable {
 /** Connects each connection that `listen` accepts to `target`. Port 0 takes a free one. */
 export async function startRelay(listen: RelayEnd, target: RelayEnd): Promise<Relay> {
   const connections = new Set<Socket>();
-  const server = createServer((accepted) => {
+  // either side may have said all it has to say while the other still speaks
+  const server = createServer({ allowHalfOpen: true }, (accepted) => {
+    const forwarded = connect({ ...socketOptions(target), allowHalfOpen: true });
     connections.add(accepted);
-    pipeline(accepted, connect(socketOptions(target)), accepted, () => connections.delete(accepted));
+    pipeline(accepted, forwarded, accepted, () => connections.delete(accepted));
   });
   server.listen(socketOptions(listen));
   await once(server, "listening");
@@ -25,6 +27,7 @@ export async function startRelay(listen: RelayEnd, target: RelayEnd): Promise<Re
   return {
     port: typeof address === "object" ? address?.port : undefined,
     [Symbol.asyncDispose]: async () => {
+      if (!server.listening) return;
       for (const connection of connections) connection.destroy();
       const closed = once(server, "close");
       server.close();

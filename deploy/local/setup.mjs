@@ -2,6 +2,7 @@
 // dependencies, because it is what installs them; runs under Node 20.
 import { join } from "node:path";
 import { buildOperator } from "./build-operator.mjs";
+import { provideBedPrograms } from "./setup/bed-programs.mjs";
 import { componentGroups, provideComponents } from "./setup/components.mjs";
 import { installDebianPackages } from "./setup/debian-packages.mjs";
 import { provideGuestKernel } from "./setup/guest-kernel.mjs";
@@ -105,11 +106,14 @@ async function main([name, ...args]) {
   return command.run(context);
 }
 
-function provideGroups({ env, groups, isBackground }) {
-  return provideComponents({
+async function provideGroups({ env, groups, isBackground }) {
+  const cache = cacheDirectory(env);
+  if (groups.includes("node"))
+    await provideBedPrograms({ root, link: join(root, "dist/bed"), cache, env, isBackground });
+  await provideComponents({
     root,
     binDir: env.MQTAP_COMPONENTS,
-    cache: cacheDirectory(env),
+    cache,
     env,
     groups,
     isBackground,
@@ -139,7 +143,8 @@ async function runAllTests(context) {
   const servers = plugins.then(() =>
     provideGroups({ env, groups: ["control-plane", "multus", "sidecar-shim", "kubevirt"], isBackground: true }),
   );
-  servers.catch(() => {}); // reported by the steps that wait for them
+  const nodes = servers.then(() => provideGroups({ env, groups: ["node", "runc"], isBackground: true }));
+  for (const built of [servers, nodes]) built.catch(() => {}); // reported by the steps that wait for them
   return runSteps([
     { name: "check", run: () => runForeground(["npm", "run", "--silent", "check"], { cwd: root, env }) },
     { name: "build", run: () => buildAll(context) },
@@ -152,6 +157,8 @@ async function runAllTests(context) {
     { name: "kubevirt", run: () => runSuite("kubevirt", { root, env }) },
     { name: "libvirt", run: () => runSuite("libvirt", { root, env }) },
     { name: "e2e", run: () => runSuite("e2e", { root, env }) },
+    { name: "nodes", run: () => nodes },
+    { name: "bed", run: () => runSuite("bed", { root, env }) },
   ]);
 }
 

@@ -4,9 +4,9 @@ import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { componentDirectory } from "../../deploy/local/component-directory.ts";
 import { type ControlPlane, startControlPlane } from "../../deploy/local/control-plane.ts";
+import { multusManifests } from "../../deploy/local/multus.ts";
 import { createNamespace } from "../../deploy/local/nodes.ts";
 import { printCrds } from "../kubevirt/peer.ts";
-import { multusManifests } from "../../deploy/local/multus.ts";
 
 const root = join(import.meta.dirname, "../..");
 

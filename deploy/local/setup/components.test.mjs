@@ -18,6 +18,8 @@ describe("componentKey()", () => {
     "the programs": { group: componentGroups["control-plane"] },
     "a Go file of ours": { sources: ["main.go\0package main"] },
     "files laid over ours": { group: { ...componentGroups.cni, overlay: componentGroups.kubevirt.overlay } },
+    "a version that the linker sets": { group: { ...componentGroups.cni, versions: { "main.version": "m" } } },
+    "how C is compiled": { group: { ...componentGroups.cni, cgo: componentGroups.runc.cgo } },
     "what belongs to which file": { goMod: `${goMod}s`, goSum: "um" },
   };
   for (const [what, change] of Object.entries(changes)) {
@@ -30,9 +32,10 @@ it("pinnedVersion() reads the version of a module, and refuses one that is not p
   assert.throws(() => pinnedVersion(goMod, "k8s.io/kube"), TypeError);
 });
 
-it("linkerFlags() give the version that kube-apiserver reports", () => {
+it("linkerFlags() give the version that kube-apiserver reports, and others after it", () => {
   const flags = linkerFlags("1.37.2");
   assert.match(flags, /version\.gitVersion=v1\.37\.2 .*gitMajor=1 .*gitMinor=37$/);
+  assert.equal(linkerFlags("1.37.2", { "main.version": "1.5.2" }), `${flags} -X main.version=1.5.2`);
 });
 
 it("readSources() gives our Go files with their folders, but not the list of tools", () => {

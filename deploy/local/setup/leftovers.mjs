@@ -1,4 +1,4 @@
-// What a test run may leave behind on a machine: network namespaces, links, mounts, processes, temporary files.
+// What a test run may leave behind on a machine: network namespaces, links, mounts, cgroups, processes, temporary files.
 // Processes and files are known as ours by the run's own temporary directory; the rest by comparing with before.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
@@ -8,6 +8,7 @@ export function takeSnapshot(temporaryDirectory) {
     "network namespace": listDirectory("/run/netns"),
     link: listDirectory("/sys/class/net"),
     mount: readMounts(),
+    cgroup: findCgroups(),
     process: findProcesses(temporaryDirectory),
     "temporary file": listDirectory(temporaryDirectory),
   };
@@ -33,6 +34,13 @@ function listDirectory(path) {
 function readMounts() {
   const points = readFileSync("/proc/self/mountinfo", "utf8").trim().split("\n");
   return points.map((line) => line.split(" ")[4]).sort();
+}
+
+/** The cgroups of beds' nodes: other programs of the machine come and go. */
+function findCgroups() {
+  const folders = readdirSync("/sys/fs/cgroup", { recursive: true, withFileTypes: true });
+  const named = folders.filter((entry) => entry.isDirectory() && entry.name.startsWith("mqtap-"));
+  return named.map((entry) => `${entry.parentPath}/${entry.name}`).sort();
 }
 
 function findProcesses(temporaryDirectory) {

@@ -7,13 +7,13 @@ import { z } from "zod";
 import type { CommandResult } from "../../../deploy/local/command.ts";
 import type { Daemon } from "../../../deploy/local/daemon.ts";
 import type { DemoNode } from "../../../deploy/local/demo-node.ts";
+import { multusAccount, multusManifests, networkManifest } from "../../../deploy/local/multus.ts";
 import { serviceAccountKubeconfig } from "../../../deploy/local/nodes.ts";
 import type { Cluster } from "../../../deploy/local/story/cluster.ts";
 import type { Manifest } from "../../../deploy/local/story/virtual-machine.ts";
 import { applyConfig, startOperatedCluster, stock, waitForProfile } from "../../e2e/operated-cluster.ts";
 import type { NetworkLink } from "../../integration/bed.ts";
 import { startApiRelay } from "./api-relay.ts";
-import { multusAccount, multusManifests, networkManifest } from "../../../deploy/local/multus.ts";
 
 /** A pod object and its sandbox. */
 export interface Sandbox {
