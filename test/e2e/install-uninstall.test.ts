@@ -6,10 +6,10 @@ import path from "node:path";
 import { after, test } from "node:test";
 import type { NodeNetworkProfile } from "../../crds/node-network-profile.ts";
 import type { Daemon } from "../../deploy/local/daemon.ts";
+import { multusManifests } from "../../deploy/local/multus.ts";
 import { createLauncherPods, invoke, startPodNetwork } from "../../deploy/local/story/launch.ts";
 import { readEvents } from "../../deploy/local/story/observe.ts";
 import { waitUntil } from "../../deploy/local/story/wait-until.ts";
-import { multusManifests } from "../runtimes/multus/manifests.ts";
 import {
   applyConfig,
   conditionOf,

@@ -7,8 +7,8 @@ import fc from "fast-check";
 import { stringify } from "yaml";
 import { componentDirectory } from "../../deploy/local/component-directory.ts";
 import { type ControlPlane, startControlPlane } from "../../deploy/local/control-plane.ts";
+import { multusManifests } from "../../deploy/local/multus.ts";
 import { createNamespace } from "../../deploy/local/nodes.ts";
-import { multusManifests } from "../runtimes/multus/manifests.ts";
 import { identityOf, type KubeObject, kustomize, parseObjects, root } from "./rendered.ts";
 
 let controlPlane: ControlPlane;
