@@ -239,6 +239,30 @@ describe("Adopter", () => {
     assert.equal(runs.length, 1);
   });
 
+  for (const adoptRunning of [true, false]) {
+    test(`a VM that began while nobody waited gets noqueue ${adoptRunning ? "where that is switched on" : "never"}`, async (t) => {
+      const { addVm, startPod, report, runs, words, clock } = adopterBed(t, { adoptRunning });
+      addVm();
+      await startPod();
+      addVm({ status: running }, runningPod);
+      await report("abandoned", { tap0: "missing" });
+      await clock.advance(1_000);
+      assert.equal(runs.length, adoptRunning ? 2 : 1);
+      if (adoptRunning) assert.equal(words(), "--netns /run/netns/c1 --tap tap0 --noqueue-only");
+    });
+  }
+
+  test("a migration target without any status gets KubeVirt's count, and a lower limit is reported", async (t) => {
+    const { addVm, startPod, words, report, events } = adopterBed(t);
+    const metadata = { ...runningPod.metadata, labels: { "kubevirt.io/migrationJobUID": "m1" } };
+    addVm({}, { ...runningPod, metadata });
+    await startPod();
+    assert.equal(words(), `--netns /run/netns/c1 --tap tap0=8 ${waits}`);
+    await report("done", { tap0: "adopted" });
+    assert.deepEqual([events[0]?.type, events[0]?.reason], ["Warning", "QueuesPlanned"]);
+    assert.match(events[0]?.note ?? "", /advisory: migration target, so the node limit of 4 cannot be applied/);
+  });
+
   test("the wait ends with the sandbox, for good", async (t) => {
     const { addVm, startPod, runs, directory, clock, events } = adopterBed(t);
     addVm();

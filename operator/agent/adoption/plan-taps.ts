@@ -56,7 +56,10 @@ async function planTap(planning: TapPlanning, nic: VmiInterface, signal: AbortSi
   // Decided once for the pod's life: the VM may have begun with it.
   if (decided !== undefined) {
     const { tapName, queues, said = [] } = decided;
-    return isVmRunning || said.includes(notAdoptedReason) ? undefined : { network, tapName, queues, sized: undefined };
+    if (said.includes(notAdoptedReason)) return undefined;
+    if (!isVmRunning) return { network, tapName, queues, sized: undefined };
+    // It may have begun while the agent was away.
+    return adoptRunning ? { network, tapName, queues: undefined, sized: undefined } : undefined;
   }
   if (isVmRunning && nic.runningQueues !== undefined) {
     if (!adoptRunning) return undefined;
