@@ -13,6 +13,7 @@ import { findKernel } from "../guest/kernel.ts";
 import { makePod, podFiles, podPrelude } from "../guest/pod.ts";
 import { programFiles } from "../guest/program-files.ts";
 import { type Outcome, runSteps } from "../guest/steps.ts";
+import { phase1Modules } from "./phase1-modules.ts";
 import { sha256Hex } from "./sha256-hex.ts";
 import { bindings, type VmShape, virtualMachine } from "./virtual-machine.ts";
 
@@ -107,17 +108,7 @@ describe(`phase 1 on Linux ${kernel.release}`, () => {
       {
         kernel,
         memoryMb: 768,
-        modules: [
-          "crc32c_generic",
-          "tun",
-          "bridge",
-          "veth",
-          "dummy",
-          "nf_tables",
-          "nft_chain_nat",
-          "nft_nat",
-          "nft_masq",
-        ],
+        modules: phase1Modules,
         files: {
           ...podFiles(directory),
           ...programFiles("nft"),

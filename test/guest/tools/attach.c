@@ -1,5 +1,6 @@
 // Opens queues of a tap that is there already, as QEMU does in a virt-launcher pod: as an ordinary user, without capabilities.
-// usage: attach TAP QUEUES UID; says how many it got, or what the kernel said to the first that it did not get.
+// usage: attach TAP QUEUES UID [PROGRAM ARGUMENT...]; says how many it got, or what the kernel said to the first that it did not
+// get. A program is run with the queues open.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +13,7 @@
 #include <unistd.h>
 
 int main(int argc, char **argv) {
-  if (argc != 4) return 2;
+  if (argc < 4) return 2;
   int queues = atoi(argv[2]), uid = atoi(argv[3]);
   if (setgid(uid) != 0 || setuid(uid) != 0) return 3;
   struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (queues > 1 ? IFF_MULTI_QUEUE : 0)};
@@ -26,5 +27,8 @@ int main(int argc, char **argv) {
     }
   }
   printf("%d queues\n", queues);
-  return 0;
+  if (argc == 4) return 0;
+  fflush(stdout);
+  execvp(argv[4], argv + 4);
+  return 4;
 }
