@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { layoutOfCheckout } from "../../deploy/local/story/layout.ts";
 import { benchAddCost } from "./add-cost.ts";
+import { benchAgentFootprint } from "./agent-footprint.ts";
 import { benchBinary } from "./binary.ts";
 import { benchChangeLatency } from "./change-latency.ts";
 import { benchHook } from "./hook.ts";
@@ -46,6 +47,7 @@ try {
     ...benchLargestConfig(run, mqtap, reference),
     ...benchHook({ path: mqtap.path, runner: join(directory, "spawn"), rounds: 40 }),
     ...(await benchChangeLatency(layout, 50)),
+    ...(await benchAgentFootprint(layout, 60)),
   ];
   console.log(formatFigures(figures));
 } finally {

@@ -7,6 +7,7 @@ import { applyLimit, waitForLimit } from "../../deploy/local/story/apply-limit.t
 import { Cluster } from "../../deploy/local/story/cluster.ts";
 import type { Layout } from "../../deploy/local/story/layout.ts";
 import { configName } from "../../deploy/local/story/node-network-config.ts";
+import { residentMb } from "./resident.ts";
 import { type Figure, percentile } from "./statistics.ts";
 
 const node = "node-a";
@@ -35,8 +36,8 @@ export async function benchChangeLatency(layout: Layout, changes: number): Promi
   return [
     figure("config changed to limit in force, p50, ms", p50.toFixed(0)),
     figure("config changed to limit in force, p95, ms", p95.toFixed(0), { wanted: "<= 500", isMet: p95 <= 500 }),
-    residentFigure("agent RSS, MB", agent.pid, 80),
-    residentFigure("controller RSS, MB", controller.pid),
+    residentFigure(`agent RSS after ${changes} changes, MB`, agent.pid, 80),
+    residentFigure(`controller RSS after ${changes} changes, MB`, controller.pid),
   ];
 }
 
@@ -50,9 +51,7 @@ async function untilFileSays(file: string, wanted: string): Promise<number> {
 }
 
 function residentFigure(what: string, pid: number, most?: number): Figure {
-  const kb = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  if (kb === undefined) throw new Error(`cannot read the resident memory of process ${pid}`);
-  const mb = Number(kb) / 1024;
+  const mb = residentMb(pid);
   return figure(what, mb.toFixed(0), most === undefined ? undefined : { wanted: `<= ${most}`, isMet: mb <= most });
 }
 

@@ -33,6 +33,9 @@ export async function startController(
   });
 }
 
+/** As in its image: a heap that is swept before it grows. */
+const agentHeapFlags = ["--max-old-space-size=48", "--max-semi-space-size=1"];
+
 /** How an agent is started. */
 export interface AgentOptions {
   readonly directory: string;
@@ -58,6 +61,7 @@ export async function startAgent(
   return node.spawn(
     [
       layout.node,
+      ...agentHeapFlags,
       path.join(layout.distDir, "agent.mjs"),
       `--node-name=${node.name}`,
       `--api-server=${controlPlane.server}`,
