@@ -155,7 +155,7 @@ function createLoop({ flags, surroundings, bootId, store, events, queue, observe
   return new ProfileLoop({
     ...{ nodeName, bootId, queue, observed, store, tree, keeper, tuntapSysctl, driftIntervalMs, clock, random, log },
     ...{ verifier: parts.verifier, plugin: parts.plugin, adoption: parts.adoption },
-    reporter: new StatusReporter({ transport, signal }),
+    reporter: new StatusReporter({ transport, clock, signal }),
     announcer: new Announcer(events, log),
     writeNodeFile: (file) => writeNodeFile(join(flags.stateDir, "node.json"), file),
     tunDevice,

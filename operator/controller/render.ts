@@ -7,7 +7,7 @@ import { apply } from "../kube/apply.ts";
 import type { Clock } from "../kube/clock.ts";
 import { describeError, type Log } from "../kube/log.ts";
 import type { ReconcileResult } from "../kube/run-workers.ts";
-import { isNotFound, KubeApiError, type KubeTransport } from "../kube/transport.ts";
+import { isNotFound, KubeApiError, type KubeTransport, unknownFieldOf } from "../kube/transport.ts";
 import { AbsentConfigs } from "./absent-configs.ts";
 import { eachLimited, throwAny } from "./each-limited.ts";
 import type { ObservedNode } from "./node.ts";
@@ -154,12 +154,9 @@ export class Renderer {
       if (!isRefusal(error)) {
         throw error;
       }
-      this.#rejections.set(node, {
-        hash: spec.hash,
-        message: describeError(error),
-        atMs: this.#clock.monotonicMs(),
-      });
-      this.#log.error("profile refused, not tried again as it is", { node, error: describeError(error) });
+      const message = messageOf(error);
+      this.#rejections.set(node, { hash: spec.hash, message, atMs: this.#clock.monotonicMs() });
+      this.#log.error("profile refused, not tried again as it is", { node, error: message });
     }
   }
 
@@ -171,5 +168,12 @@ export class Renderer {
 
 /** The API server understood and will not have it: the same again would meet the same answer. */
 function isRefusal(error: unknown): boolean {
+  if (unknownFieldOf(error) !== undefined) return true;
   return error instanceof KubeApiError && (error.status === 400 || error.status === 422);
+}
+
+function messageOf(error: unknown): string {
+  const field = unknownFieldOf(error);
+  if (field === undefined) return describeError(error);
+  return `the CRD of NodeNetworkProfile in this cluster is older than this controller and lacks ${field}: apply mqtap's CRDs`;
 }

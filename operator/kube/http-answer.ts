@@ -60,12 +60,18 @@ function parseApiError(answer: HttpAnswer, text: string): KubeApiError {
   return new KubeApiError({
     status: answer.status,
     reason: typeof reason === "string" && reason !== "" ? reason : `Http${answer.status}`,
-    message:
-      typeof message === "string" && message !== ""
-        ? message
-        : `the API server answered ${answer.status}: ${text.slice(0, 200).trim()}`,
+    message: typeof message === "string" && message !== "" ? message : textOf(answer.status, text),
     retryAfterMs: parseRetryAfter(answer.header("retry-after"), now) ?? retryAfterOfStatus(status),
   });
+}
+
+function textOf(status: number, body: string): string {
+  const said = body.slice(0, 200).trim();
+  // what it says of a path that belongs to no kind, in plain text
+  const isUnknownKind = status === 404 && said === "404 page not found";
+  return isUnknownKind
+    ? "the API server knows no such kind of object (404 page not found): apply its CRD"
+    : `the API server answered ${status}: ${said}`;
 }
 
 function retryAfterOfStatus(status: Readonly<Record<string, unknown>>): number | undefined {

@@ -55,7 +55,9 @@ export function createHttpTransport(options: HttpTransportOptions): KubeTranspor
         throw error;
       }
       adapter.forgetCredentials();
-      return attempt();
+      return await attempt().catch((again: unknown) => {
+        throw withHint(again, options.hint);
+      });
     }
   };
 
@@ -87,6 +89,18 @@ export function createHttpTransport(options: HttpTransportOptions): KubeTranspor
       }),
     close: () => adapter.close(),
   };
+}
+
+/** Credentials that were read anew are refused as well. */
+function withHint(error: unknown, hint: string): unknown {
+  if (!(error instanceof KubeApiError) || error.status !== 401) return error;
+  const { status, reason, message, retryAfterMs } = error;
+  return new KubeApiError({
+    status,
+    reason,
+    message: `the API server refuses the credentials (${message}); ${hint}`,
+    retryAfterMs,
+  });
 }
 
 type Scope = ReturnType<typeof openAbortScope>;

@@ -92,3 +92,10 @@ export function isConflict(error: unknown): boolean {
 export function isGone(error: unknown): boolean {
   return error instanceof KubeApiError && (error.status === 410 || error.reason === "Expired");
 }
+
+/** Path of the first field of an applied object that the API server's schema lacks (".status.bootID"): its CRD is older than
+ * we are. It answers 500 then, with the words of structured-merge-diff (typed/validate.go). */
+export function unknownFieldOf(error: unknown): string | undefined {
+  if (!(error instanceof KubeApiError)) return undefined;
+  return /: (\.\S+): field not declared in schema/.exec(error.message)?.[1];
+}

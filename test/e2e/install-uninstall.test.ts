@@ -159,12 +159,14 @@ test("it keeps the plugin while the runtime's configuration or a network of the 
     metadata: { name: "blue", namespace: "default" },
     spec: { config },
   };
-  for (const items of [multusManifests, [blue], networkReader]) {
+  for (const items of [multusManifests, [blue]]) {
     const list = JSON.stringify({ apiVersion: "v1", kind: "List", items });
     await waitUntil("the objects to be taken", () =>
       controlPlane.kubectl(["apply", "-f", "-"], { stdin: list }).catch(() => undefined),
     );
   }
+  const rights = path.join(cluster.layout.root, "deploy/components/uninstall/agent-rbac.yaml");
+  await controlPlane.kubectl(["apply", "-f", rights]);
   const named = await waitForCondition("Uninstalled", "False NetworksRefer");
   assert.match(messageOf(named.status, "Uninstalled"), /default\/blue/);
   assert.ok(isCurrent() && existsSync(policy));
@@ -187,20 +189,3 @@ test("an agent in its usual mode brings all of it back", async () => {
   await waitForSysctl(cluster, name, "8");
   assert.ok(isCurrent() && existsSync(policy));
 });
-
-/** What deploy/overlays/uninstall adds to the agents' rights. */
-const networkReader = [
-  {
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "ClusterRole",
-    metadata: { name: "mqtap-agent-uninstall" },
-    rules: [{ apiGroups: ["k8s.cni.cncf.io"], resources: ["network-attachment-definitions"], verbs: ["list"] }],
-  },
-  {
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "ClusterRoleBinding",
-    metadata: { name: "mqtap-agent-uninstall" },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "mqtap-agent-uninstall" },
-    subjects: [{ kind: "ServiceAccount", name: "mqtap-agent", namespace: "mqtap-system" }],
-  },
-];

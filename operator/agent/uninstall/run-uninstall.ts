@@ -46,7 +46,7 @@ export async function runUninstall(flags: AgentFlags, surroundings: AgentSurroun
   const reporting = { reportingController: agentFieldManager, reportingInstance: flags.nodeName };
   const events = createEventRecorder({ transport, clock, random, log, ...reporting });
   const announcer = new Announcer(events, log);
-  const reporter = new StatusReporter({ transport, signal });
+  const reporter = new StatusReporter({ transport, clock, signal });
   const uninstaller = createUninstaller(flags, surroundings, store, bootId);
   const queue = new WorkQueue<"round" | "status">({ clock, random });
   let reflector: Reflector<ObservedProfile> | undefined;
