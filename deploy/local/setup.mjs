@@ -141,7 +141,7 @@ async function runAllTests(context) {
   // kube-apiserver takes minutes the first time; nothing needs it before the end-to-end tests
   const plugins = provideGroups({ env, groups: ["cni"], isBackground: true });
   const servers = plugins.then(() =>
-    provideGroups({ env, groups: ["control-plane", "multus", "sidecar-shim", "kubevirt"], isBackground: true }),
+    provideGroups({ env, groups: ["control-plane", "multus", "helm", "sidecar-shim", "kubevirt"], isBackground: true }),
   );
   const nodes = servers.then(() => provideGroups({ env, groups: ["node", "runc"], isBackground: true }));
   for (const built of [servers, nodes]) built.catch(() => {}); // reported by the steps that wait for them
@@ -164,8 +164,16 @@ async function runAllTests(context) {
 
 /** What is checked in and comes from elsewhere: CRDs from schemas, the table of README.md from the last test results. */
 async function generateAll(context) {
-  const status = await runNode(context, ["crds/generate-files.ts"]);
-  return status === 0 ? runNode(context, ["test/kubevirt/what-happens/generate-table.ts"]) : status;
+  const programs = [
+    "crds/generate-files.ts",
+    "deploy/docs/generate-files.ts",
+    "test/kubevirt/what-happens/generate-table.ts",
+  ];
+  for (const program of programs) {
+    const status = await runNode(context, [program]);
+    if (status !== 0) return status;
+  }
+  return 0;
 }
 
 /** Tests on another kernel, in machines of their own. */

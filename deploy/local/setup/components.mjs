@@ -1,6 +1,6 @@
 // The programs of the test bed, built from pinned Go modules. From deploy/local/components: etcd, kube-apiserver and kubectl
-// (or taken from KUBEBUILDER_ASSETS when that holds the pinned minor), cnitool, the CNI project's plugins, Multus, and what a
-// whole node runs: kubelet, containerd, runc. From deploy/images/sidecar-shim: KubeVirt's program that runs the hook. From
+// (or taken from KUBEBUILDER_ASSETS when that holds the pinned minor), cnitool, the CNI project's plugins, Multus, Helm, and what
+// a whole node runs: kubelet, containerd, runc. From deploy/images/sidecar-shim: KubeVirt's program that runs the hook. From
 // test/kubevirt-peer: what asks KubeVirt's own code.
 // They are kept outside the checkout under a key of all that decides their bytes, and put in place by rename.
 import { execFileSync } from "node:child_process";
@@ -69,6 +69,12 @@ export const componentGroups = {
     title: "building Multus",
     usually: "90 s",
     programs: { multus: "gopkg.in/k8snetworkplumbingwg/multus-cni.v4/cmd/multus" },
+  },
+  helm: {
+    module: "deploy/local/components/helm",
+    title: "building Helm",
+    usually: "2 min",
+    programs: { helm: "helm.sh/helm/v4/cmd/helm" },
   },
   "sidecar-shim": {
     module: "deploy/images/sidecar-shim",
