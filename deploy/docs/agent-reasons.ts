@@ -156,6 +156,12 @@ export const problemReasons: Readonly<Record<ProblemReason, Advice>> = {
     meaning: "the agent cannot look at the taps of the node, so nobody knows whether VMs keep the limit",
     whatToDo: "see the message: the plugin is missing or of another release, or a namespace cannot be read",
   },
+  AdoptionUnavailable: {
+    meaning:
+      "taps that KubeVirt makes itself are not adopted on this node: the runtime's cache cannot be read or is not there",
+    whatToDo:
+      "look whether /var/lib/cni is mounted into the agent's pod, or switch adoption off with an empty `CNI_CACHE_DIR`",
+  },
   RemovalFailed: {
     meaning: "something of mqtap's cannot be removed from the node",
     whatToDo: "see the message; the agent tries again",
