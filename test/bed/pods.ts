@@ -54,3 +54,9 @@ export async function givenAddresses(bed: Bed, node: string): Promise<readonly s
   const { stdout }: CommandResult = await bed.node(node).run(["sh", "-c", script]);
   return stdout.trim() === "" ? [] : stdout.trim().split("\n");
 }
+
+/** The uids of all pods of a namespace. */
+export async function podUids(bed: Bed, namespace: string): Promise<readonly string[]> {
+  const argv = ["get", "pods", "--namespace", namespace, "--output=jsonpath={.items[*].metadata.uid}"];
+  return (await bed.kubectl(argv)).split(" ");
+}

@@ -56,6 +56,8 @@ export function kubeletConfig(): string {
     volumePluginDir: "/var/lib/kubelet/volumeplugins",
     resolvConf: "/etc/resolv.conf",
     clusterDomain: "cluster.local",
+    // no one answers there either; without it every pod has an event that says so
+    clusterDNS: ["10.96.0.10"],
     seccompDefault: true,
     evictionHard: {
       "memory.available": "50Mi",

@@ -60,6 +60,10 @@ describe("a node's scripts", () => {
     );
   });
 
+  it("make a tun device that everybody may open, whatever the machine's is like", () => {
+    assert.match(scripts(v1)[1], /^mknod -m 0666 dev\/net\/tun c 10 200$/m);
+  });
+
   it("quote paths", () => {
     assert.ok(scripts(v1)[1].includes(`cd '/tmp/o'\\''brien/disk'`));
   });

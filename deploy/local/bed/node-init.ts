@@ -88,6 +88,8 @@ function renderDevices(devices: readonly string[]): readonly string[] {
       (name, n) => `ln -s /proc/self/fd${n === 0 ? "" : `/${n - 1}`} dev/${name}`,
     ),
     ...devices.flatMap((name) => bind(`/dev/${name}`, `dev/${name}`)),
+    // one of its own, since everybody may open it on a node (as udev's rules have it), and not on every machine
+    "mknod -m 0666 dev/net/tun c 10 200",
   ];
 }
 

@@ -34,7 +34,7 @@ export type NodeProgram = "containerd" | "containerd-shim-runc-v2" | "ctr" | "ku
 /** The daemons of a node. */
 export type NodeDaemon = "containerd" | "kubelet";
 
-const devices = ["null", "zero", "full", "random", "urandom", "tty", "kmsg", "fuse", "net/tun", "kvm", "vhost-net"];
+const devices = ["null", "zero", "full", "random", "urandom", "tty", "kmsg", "fuse", "kvm", "vhost-net"];
 const environment = { PATH: "/bed/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" };
 const tuntapSysctl = "/var/lib/bed/max_queues";
 const startTimeoutMs = 60_000;
