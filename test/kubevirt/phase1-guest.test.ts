@@ -13,7 +13,7 @@ import { findKernel } from "../guest/kernel.ts";
 import { makePod, podFiles, podPrelude } from "../guest/pod.ts";
 import { programFiles } from "../guest/program-files.ts";
 import { type Outcome, runSteps } from "../guest/steps.ts";
-import { phase1Modules } from "./phase1-modules.ts";
+import { phase1Modules, withoutIpv6 } from "./phase1-guest.ts";
 import { sha256Hex } from "./sha256-hex.ts";
 import { bindings, type VmShape, virtualMachine } from "./virtual-machine.ts";
 
@@ -45,7 +45,7 @@ const ownTap: Case = { ...primary, binding: bindings.bridge };
 const prelude = `${podPrelude}
 ip() { /usr/bin/ip -n pod "$@"; }
 pod() {
-  ${makePod}
+  ${makePod} && ${withoutIpv6}
   mkdir -p -m 700 /run/mqtap && rm -f /run/mqtap/agent.sock
   answer /run/mqtap/agent.sock "$(cat /answer-$1.json)"
   for name in eth0 ${secondaryInterface}; do
