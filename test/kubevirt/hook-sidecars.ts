@@ -75,7 +75,7 @@ export async function boot(
 }
 
 /** One container of the hook's image, or of one like it. */
-class Sidecar implements AsyncDisposable {
+export class Sidecar implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #closed: Promise<unknown>;
   log = "";

@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import { findKernel } from "../guest/kernel.ts";
@@ -70,4 +70,11 @@ export async function endProcess(
   const ended = once(child, "exit");
   process.kill(pid, signal);
   await ended;
+}
+
+/** The pid of a process's first child; undefined when it has none, or has ended. */
+export function firstChild({ pid }: ChildProcess): number | undefined {
+  const list = `/proc/${pid}/task/${pid}/children`;
+  const children = existsSync(list) ? readFileSync(list, "utf8").trim() : "";
+  return children === "" ? undefined : Number(children);
 }

@@ -8,7 +8,7 @@ import { setInterval } from "node:timers/promises";
 import { eventually } from "../fakes/eventually.ts";
 import type { Finished } from "../integration/bed.ts";
 import { asQemu } from "../integration/hook.ts";
-import { endProcess, home, type Place, spawnInPod } from "./container.ts";
+import { endProcess, firstChild, home, type Place, spawnInPod } from "./container.ts";
 import { type Domain, domainXml } from "./domain.ts";
 import { type GuestReport, parseGuestReport } from "./guest-report.ts";
 
@@ -141,11 +141,4 @@ export class Launcher implements AsyncDisposable {
     const first = firstChild(this.#process);
     await endProcess(this.#process, first === undefined ? {} : { pid: first, signal: "SIGTERM" });
   }
-}
-
-/** Undefined when it has none, or has ended. */
-function firstChild({ pid }: ChildProcess): number | undefined {
-  const list = `/proc/${pid}/task/${pid}/children`;
-  const children = existsSync(list) ? readFileSync(list, "utf8").trim() : "";
-  return children === "" ? undefined : Number(children);
 }

@@ -1,7 +1,7 @@
 // The programs of the test bed, built from pinned Go modules. From deploy/local/components: etcd, kube-apiserver and kubectl
 // (or taken from KUBEBUILDER_ASSETS when that holds the pinned minor), cnitool, the CNI project's plugins, Multus, Helm, and what
 // a whole node runs: kubelet, containerd, runc. From deploy/images/sidecar-shim: KubeVirt's program that runs the hook. From
-// test/kubevirt-peer: what asks KubeVirt's own code.
+// test/kubevirt-peer: what asks KubeVirt's own code. From test/virt-launcher/programs: KubeVirt's virt-launcher.
 // They are kept outside the checkout under a key of all that decides their bytes, and put in place by rename.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -12,7 +12,7 @@ import { buildGoPrograms } from "./go-build.mjs";
 /**
  * Program name -> Go package, in groups that are built and cached together; `module` is the folder of their go.mod.
  * `overlay` lays files of another module over a folder of this one; `versions` are variables that the linker sets to the
- * version of a module; `cgo` names the Debian packages to compile against, and go build's tags.
+ * version of a module; `cgo` names the Debian packages to compile and link statically against, and go build's tags.
  */
 export const componentGroups = {
   cni: {
@@ -81,6 +81,17 @@ export const componentGroups = {
     title: "building KubeVirt's sidecar-shim",
     usually: "40 s",
     programs: { "sidecar-shim": "kubevirt.io/kubevirt/cmd/sidecars" },
+  },
+  "virt-launcher": {
+    module: "test/virt-launcher/programs",
+    title: "building KubeVirt's virt-launcher",
+    usually: "3 min",
+    programs: {
+      "virt-launcher": "kubevirt.io/kubevirt/cmd/virt-launcher",
+      "start-vm": "mqtap.io/virt-launcher/start-vm",
+    },
+    // it finds libvirt when it runs, and its declarations are in the module
+    cgo: { packages: [], libraries: [], tags: ["libvirt_dlopen"] },
   },
   kubevirt: {
     module: "test/kubevirt-peer",

@@ -18,15 +18,18 @@ const libvirtPackages = [
   { name: "libvirt-daemon-driver-qemu", program: "virt-qemu-run" },
 ];
 
+/** KubeVirt's phase 1 runs nft. */
+const launcherPackages = [
+  { name: "iproute2", program: "ip" },
+  { name: "nftables", program: "nft" },
+  ...guestPackages,
+  ...libvirtPackages,
+];
+
 /** By command: each package and a program that shows it is there. */
 const debianPackages = {
-  // KubeVirt's phase 1 runs nft
-  test: [
-    { name: "iproute2", program: "ip" },
-    { name: "nftables", program: "nft" },
-    ...guestPackages,
-    ...libvirtPackages,
-  ],
+  test: launcherPackages,
+  kubevirt: launcherPackages,
   guest: [{ name: "iproute2", program: "ip" }, ...guestPackages],
   bench: [
     { name: "iproute2", program: "ip" },

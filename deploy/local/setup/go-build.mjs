@@ -57,7 +57,8 @@ export async function buildGoPrograms({ name, group, source, directory, ldflags,
 }
 
 /**
- * What go build is told in order to compile C against Debian's development packages, which are unpacked and not installed.
+ * What go build is told in order to compile C against Debian's development packages, which are unpacked and not installed; static,
+ * as they are not there when the program runs.
  * pkg-config, which would find installed ones only, is `true`: it says nothing, successfully.
  */
 async function cgoSettings({ cgo, env, directory }) {
@@ -73,7 +74,7 @@ async function cgoSettings({ cgo, env, directory }) {
       CGO_LDFLAGS: `-L${usr}/lib/x86_64-linux-gnu ${libraries}`,
     },
     flags: ["-tags", cgo.tags.join(",")],
-    ldflags: ["-extldflags", "-static"],
+    ldflags: cgo.libraries.length === 0 ? [] : ["-extldflags", "-static"],
   };
 }
 

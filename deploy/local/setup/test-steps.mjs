@@ -12,7 +12,7 @@ const testSuites = {
   unit: {
     globs: [
       "{cni,operator,crds,deploy}/**/*.test.{ts,mjs}",
-      "test/!(integration|conformance|faults|runtimes|guest|images|kubevirt|libvirt|e2e|bed)/**/*.test.ts",
+      "test/!(integration|conformance|faults|runtimes|guest|images|kubevirt|libvirt|virt-launcher|e2e|bed)/**/*.test.ts",
     ],
     concurrency: 2,
   },
@@ -24,6 +24,7 @@ const testSuites = {
   kubevirt: { globs: ["test/kubevirt/**/*.test.ts"], concurrency: 2 },
   guest: { globs: ["test/guest/**/*.test.ts"], concurrency: 2 },
   libvirt: { globs: ["test/libvirt/**/*.test.ts"], concurrency: 2 },
+  "virt-launcher": { globs: ["test/virt-launcher/**/*.test.ts"], concurrency: 1 },
   bed: { globs: ["test/bed/**/*.test.ts"], concurrency: 1 },
   e2e: { globs: ["test/e2e/**/*.test.ts", "test/runtimes/multus/**/*.test.ts"], concurrency: 1 },
 };

@@ -19,7 +19,11 @@ export interface Nic {
 
 /** KubeVirt's objects, as JSON. */
 export interface VirtualMachine {
-  readonly vmi: object;
+  readonly vmi: {
+    readonly metadata: { readonly namespace: string; readonly name: string; readonly uid: string };
+    readonly spec: { readonly domain: { readonly devices: object }; readonly networks: readonly object[] };
+    readonly status: object;
+  };
   readonly pod: object;
 }
 
