@@ -43,7 +43,10 @@ const commands = {
     needsRoot: "the benchmark makes network namespaces and tap devices",
     needs: ["toolchains", "packages", "modules", "components", "build"],
     groups: ["cni"],
-    run: (context) => runNode(context, ["test/bench/bench.ts"]),
+    run: async (context) => {
+      await provideGuest(context);
+      return runNode(context, ["test/bench/bench.ts"]);
+    },
   },
   faults: {
     script: "npm run faults",
@@ -184,9 +187,13 @@ async function generateAll(context) {
   return 0;
 }
 
+function provideGuest({ env }) {
+  return provideGuestKernel({ link: join(root, "dist/guest"), cache: cacheDirectory(env), env });
+}
+
 /** Tests on another kernel, in machines of their own. */
 async function runGuestTests({ env }) {
-  await provideGuestKernel({ link: join(root, "dist/guest"), cache: cacheDirectory(env), env });
+  await provideGuest({ env });
   return runSuite("guest", { root, env });
 }
 

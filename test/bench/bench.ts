@@ -16,6 +16,7 @@ import { renderPlot } from "./plot.ts";
 import { measuringRunner, type Plugin } from "./plugin.ts";
 import { formatFigures } from "./statistics.ts";
 import { benchStatus } from "./status.ts";
+import { benchTenNics } from "./ten-nics.ts";
 
 const layout = layoutOfCheckout();
 const directory = mkdtempSync(join(tmpdir(), "mqtap-bench-"));
@@ -50,6 +51,7 @@ try {
     ...(await benchAgentFootprint(layout, 60)),
   ];
   console.log(formatFigures(figures));
+  console.log(`\nThe case of kubevirt#18012:\n\n${await benchTenNics(5)}`);
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }

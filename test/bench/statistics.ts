@@ -21,11 +21,15 @@ export interface Figure {
 /** A markdown table, so that the output can be pasted into the README. */
 export function formatFigures(figures: readonly Figure[]): string {
   const rows = figures.map((f) => [f.what, f.mqtap, f.peer, f.ratio, f.wanted, verdict(f.isMet)]);
-  const table = [["figure", "mqtap", "reference `tap` v1.9.1", "ratio", "wanted", "met"], ...rows];
-  const widths = [0, 1, 2, 3, 4, 5].map((column) => Math.max(...table.map((row) => (row[column] ?? "").length)));
+  return formatTable([["figure", "mqtap", "reference `tap` v1.9.1", "ratio", "wanted", "met"], ...rows]);
+}
+
+/** A markdown table; the first row is its head, and as long as any. */
+export function formatTable(table: readonly (readonly string[])[]): string {
+  const [head = [], ...body] = table;
+  const widths = head.map((_, column) => Math.max(...table.map((row) => (row[column] ?? "").length)));
   const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
   const rule = `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`;
-  const [head = [], ...body] = table;
   return [line(head), rule, ...body.map(line)].join("\n");
 }
 

@@ -34,6 +34,8 @@ const debianPackages = {
   bench: [
     { name: "iproute2", program: "ip" },
     { name: "valgrind", program: "valgrind" },
+    ...guestPackages,
+    ...libvirtPackages,
   ],
 };
 

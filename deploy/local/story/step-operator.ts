@@ -2,6 +2,7 @@
 import type { Cluster } from "./cluster.ts";
 import type { Narrator } from "./narrator.ts";
 import { readSettledProfile } from "./observe.ts";
+import { quickVerification } from "./verified.ts";
 import { nodeNames } from "./vms.ts";
 import { waitUntil } from "./wait-until.ts";
 
@@ -16,7 +17,7 @@ export async function startOperator(cluster: Cluster, narrator: Narrator): Promi
   const controller = await cluster.startController("controller-a");
   narrator.output(`controller   pid ${controller.pid}  system:serviceaccount:mqtap-system:mqtap-controller`);
   for (const node of cluster.nodeNames) {
-    const agent = await cluster.startAgent(node);
+    const agent = await cluster.startAgent(node, { flags: quickVerification });
     narrator.output(`agent        pid ${agent.pid}  system:serviceaccount:mqtap-system:mqtap-agent on ${node}`);
   }
   for (const node of cluster.nodeNames) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { formatTable, wrap } from "./table.ts";
+import { formatTable, wrap, wrapLastColumn } from "./table.ts";
 
 interface Row {
   readonly vm: string;
@@ -41,4 +41,14 @@ test("wrap() keeps every word and no line exceeds the width unless it is one wor
       for (const line of lines) assert.ok(line.length <= width || !line.includes(" "), line);
     }),
   );
+});
+
+test("wrapLastColumn() wraps what stands under the last title, and keeps every word", () => {
+  const printed = "TYPE     NOTE\nNormal   the VM runs with 4 queues\nNormal   short\n";
+  assert.deepEqual(wrapLastColumn(printed, 24), [
+    "TYPE     NOTE",
+    "Normal   the VM runs",
+    "         with 4 queues",
+    "Normal   short",
+  ]);
 });

@@ -38,6 +38,17 @@ export function formatTable<Row>(
   return [line(columns.map((column) => column.title)), ...body];
 }
 
+/** What kubectl printed as a table, with its last column wrapped so that no line is longer. */
+export function wrapLastColumn(printed: string, widthChars = 114): readonly string[] {
+  const [head = "", ...rows] = printed.replace(/\n+$/, "").split("\n");
+  const start = head.trimEnd().lastIndexOf(" ") + 1;
+  const wrapped = rows.flatMap((row) => {
+    const [first = "", ...more] = wrap(row.slice(start), widthChars - start);
+    return [row.slice(0, start) + first, ...more.map((text) => " ".repeat(start) + text)];
+  });
+  return [head, ...wrapped];
+}
+
 /** Breaks `text` between words into lines of at most `widthChars`; a longer word keeps a line of its own. */
 export function wrap(text: string, widthChars: number): readonly string[] {
   const lines: string[] = [];

@@ -30,7 +30,7 @@ export async function tellStory(telling: Telling): Promise<void> {
     await startOperator(cluster, narrator);
     await setLimit(cluster, narrator);
     const pods = await launchStoryVms(cluster, narrator);
-    await attachConsumers(cluster, narrator, pods);
+    resources.use(await attachConsumers(cluster, narrator, pods));
     await changeAndDeleteLimit(cluster, narrator);
   } catch (error) {
     if (!telling.signal.aborted) telling.narrator.output(["", "What the operator logged last:", ...cluster.logTails()]);
