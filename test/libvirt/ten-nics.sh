@@ -1,15 +1,16 @@
 # What the guest with ten NICs does: tells what they cost it. Lines begin with what they tell; the last one is "end".
 set -e
 available() { sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' /proc/meminfo; }
-# until it stays within 256 kB: boot still gives memory back, and rings may be filled in the background
+# until it has stayed within 256 kB for three seconds: boot still gives memory back, and rings are filled in the background
 settled() {
   now=$(available)
-  moved=1000
-  while [ "$moved" -gt 256 ]; do
+  calm=0
+  while [ "$calm" -lt 3 ]; do
     last=$now
     sleep 1
     now=$(available)
     moved=$((now > last ? now - last : last - now))
+    calm=$((moved > 256 ? 0 : calm + 1))
   done
   echo "$now"
 }
