@@ -8,6 +8,7 @@ import { Bed } from "../integration/bed.ts";
 import type { AdoptFaults, AdoptPerformed, AdoptTrial, SeenLinks } from "./adopt-program.ts";
 import { adoptScenarios } from "./adopt-scenarios.ts";
 import { reportOf, runProgram } from "./bedded-program.ts";
+import { judgeEach } from "./judge.ts";
 
 const program = "adopt-program.ts";
 
@@ -108,23 +109,6 @@ function assertFinished(
   assert.deepEqual(outcomesOf(told(repeated)), outcomesOf(told(undisturbed.performed)));
   assert.deepEqual(repeated.stillOpen, []);
   assert.deepEqual(withoutIdentity(afterRepeated), withoutIdentity(undisturbed.after));
-}
-
-function judgeEach(faults: AdoptFaults, judge: (trial: AdoptTrial) => void): void {
-  assert.ok(faults.trials.length > 0, "nothing was tried");
-  const found = faults.trials.flatMap((trial) => {
-    try {
-      judge(trial);
-      return [];
-    } catch (error) {
-      const { at, step, event, performed } = trial;
-      const outcome = performed.stdout.trim() || performed.stderr.trim();
-      return [
-        `${event} at call ${at} (${step.call} ${step.about}): ${outcome}: ${error instanceof Error ? error.message : error}`,
-      ];
-    }
-  });
-  assert.equal(found.length, 0, `${found.length} of ${faults.trials.length}:\n${found.slice(0, 40).join("\n")}`);
 }
 
 /** A thread that cannot go back may not even close what it opened over there: the process ends. */

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { Report, Trial } from "./fault-program.ts";
+import type { Step } from "./interfered-syscalls.ts";
 import type { Performed, SeenTap } from "./pod-host.ts";
 
 export interface Failure {
@@ -50,19 +51,31 @@ export function assertDeleted({ deleted, afterDeleted, reservedInTheEnd }: Trial
   assert.deepEqual([afterDeleted, reservedInTheEnd], [[], []]);
 }
 
+/** What is told of a trial that was judged badly. */
+interface Tried {
+  readonly at: number;
+  readonly step: Step;
+  readonly event: string;
+  readonly performed: { readonly stdout: string; readonly stderr?: string; readonly logged?: readonly string[] };
+}
+
 /** Runs `judge` on every trial, and tells all that it found. */
-export function judgeEach(report: Report, judge: (trial: Trial) => void): void {
-  assert.ok(report.trials.length > 0, "nothing was tried");
-  const faults = report.trials.flatMap((trial) => {
+export function judgeEach<T extends Tried>(
+  { trials }: { readonly trials: readonly T[] },
+  judge: (trial: T) => void,
+): void {
+  assert.ok(trials.length > 0, "nothing was tried");
+  const faults = trials.flatMap((trial) => {
     try {
       judge(trial);
       return [];
     } catch (error) {
       const { at, step, event, performed } = trial;
-      const outcome = [performed.stdout.trim() || "no document", ...performed.logged].join("; ");
+      const { stdout, stderr = "", logged = [] } = performed;
+      const outcome = [stdout.trim() || stderr.trim() || "no document", ...logged].join("; ");
       const why = error instanceof Error ? error.message : String(error);
       return [`${event} at call ${at} (${step.call} ${step.about}): ${outcome}: ${why}`];
     }
   });
-  assert.equal(faults.length, 0, `${faults.length} of ${report.trials.length}:\n${faults.slice(0, 40).join("\n")}`);
+  assert.equal(faults.length, 0, `${faults.length} of ${trials.length}:\n${faults.slice(0, 40).join("\n")}`);
 }
