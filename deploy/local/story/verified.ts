@@ -10,7 +10,7 @@ import { waitUntil } from "./wait-until.ts";
 export const quickVerification = ["--inspect-interval=1s", "--over-limit-interval=1s"] as const;
 
 /** VMs of the story above the limit, by node: with 4 queues a tap, and with 2. */
-export const overLimitOf4 = { [nodeNames.withSysctl]: 0, [nodeNames.stock]: 1 };
+const overLimitOf4 = { [nodeNames.withSysctl]: 0, [nodeNames.stock]: 1 };
 export const overLimitOf2 = { [nodeNames.withSysctl]: 1, [nodeNames.stock]: 2 };
 export const overNoLimit = { [nodeNames.withSysctl]: 0, [nodeNames.stock]: 0 };
 
