@@ -85,7 +85,8 @@ export async function startDemoNode(options: DemoNodeOptions): Promise<DemoNode>
       return path;
     },
     deletePodNetns: async (name) => {
-      await run(["sh", "-c", 'if [ -e "$1" ]; then umount "$1"; rm "$1"; fi', "sh", podNetnsPath(name)]);
+      // lazily, as runtimes do: whoever looks into the namespace, as agents do, has it open for a moment
+      await run(["sh", "-c", 'if [ -e "$1" ]; then umount -l "$1"; rm "$1"; fi', "sh", podNetnsPath(name)]);
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all([...daemons].map((daemon) => daemon.stop("SIGTERM", 5_000)));

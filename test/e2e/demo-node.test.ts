@@ -1,6 +1,16 @@
 // A demo node itself: what is its own, what it shares with the machine, and that nothing of it stays.
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -78,6 +88,17 @@ describe("a demo node", () => {
       await node.deletePodNetns("cni-1");
       await node.deletePodNetns("cni-1");
       assert.equal(await sh("ls /run/netns"), "");
+    });
+
+    it("removes a pod's namespace that somebody looks into", async () => {
+      await node.addPodNetns("cni-2");
+      const held = openSync(`/proc/${node.holderPid}/root/run/netns/cni-2`, "r");
+      try {
+        await node.deletePodNetns("cni-2");
+        assert.equal(await sh("ls /run/netns"), "");
+      } finally {
+        closeSync(held);
+      }
     });
 
     it("hands on why an attachment failed", async () => {
