@@ -44,13 +44,23 @@ for (const [sentence, text] of Object.entries({
   "half a file": '{"version":1,"bootId":"b1","keys":{"net/tun',
   "another version": JSON.stringify({ ...emptyState("b1"), version: 2 }),
   "a key without its original": JSON.stringify({ ...emptyState("b1"), keys: { x: { bootId: "b1" } } }),
-  "a profile that is none": JSON.stringify({
-    ...emptyState("b1"),
-    profile: { name: "n1", uid: "u", generation: 1, spec: { tuntap: { maxQueues: 1 } } },
-  }),
 })) {
   test(`parseState() refuses ${sentence}`, () => assert.throws(() => parseState(text)));
 }
+
+test("parseState() keeps what was there before mqtap, whatever a newer agent wrote of the rest", () => {
+  const state = withAttachment(withKey(emptyState("b1"), "k", key), "a", attachment);
+  const newer = {
+    ...state,
+    keys: { k: { ...key, since: "2027" } },
+    profile: { name: "n1", uid: "u", generation: 1, spec: { ...spec, tuntap: { enforcement: "Strict" } } },
+    attachments: { ...state.attachments, b: { ...attachment, obstacle: "unheard-of" } },
+    placed: { plugin: { path: "/p", sha256s: ["x"], inodes: [] }, policy: "elsewhere", more: {} },
+    guards: {},
+  };
+  const placed = { plugin: { path: "/p", sha256s: ["x"], inodes: [] } };
+  assert.deepEqual(parseState(JSON.stringify(newer)), { ...state, placed });
+});
 
 test("parseState() never returns for random text", () => {
   fc.assert(fc.property(fc.string(), (text) => assert.throws(() => parseState(text))));

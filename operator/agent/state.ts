@@ -2,7 +2,9 @@
 // planned for each attachment. This file is the shape and its changes (pure); state-store.ts keeps it on disk.
 
 import * as z from "zod/mini";
+import { keepFields } from "../../crds/lenient.ts";
 import { type NodeNetworkProfileSpec, parseNodeNetworkProfile } from "../../crds/node-network-profile.ts";
+import { InvalidResourceError } from "../../crds/resource.ts";
 import { obstacles } from "./sizing/queues.ts";
 
 const savedKey = z.object({
@@ -41,7 +43,7 @@ const attachment = z.object({
   said: z.optional(z.array(z.string())),
 });
 
-const placed = z.object({
+const placedFile = z.object({
   path: z.string(),
   /** Of everything we put there, newest last. */
   sha256s: z.array(z.string()),
@@ -57,12 +59,15 @@ const stateFile = z.object({
   originalsLostIn: z.nullable(z.string()),
   /** By path below the sysctl root. */
   keys: z.record(z.string(), savedKey),
-  profile: z.nullable(z.object({ name: z.string(), uid: z.string(), generation: z.number(), spec: z.unknown() })),
+  /** A {@link lastProfile}. */
+  profile: z.unknown(),
   /** By attachment id, oldest first. */
-  attachments: z.record(z.string(), attachment),
+  attachments: z.record(z.string(), z.unknown()),
   /** Files that we put on the host. Absent in states of agents that installed nothing. */
-  placed: z.optional(z.object({ plugin: z.optional(placed), policy: z.optional(placed) })),
+  placed: z.optional(z.unknown()),
 });
+
+const lastProfile = z.object({ name: z.string(), uid: z.string(), generation: z.number(), spec: z.unknown() });
 
 /** What is known about one sysctl that we have written, or were about to write. */
 export type SavedKey = z.output<typeof savedKey>;
@@ -71,7 +76,7 @@ export type SavedKey = z.output<typeof savedKey>;
 export type Attachment = z.output<typeof attachment>;
 
 /** A file of ours on the host. */
-export type Placed = z.output<typeof placed>;
+export type Placed = z.output<typeof placedFile>;
 
 /** Which file. */
 export type PlacedName = "plugin" | "policy";
@@ -101,10 +106,20 @@ export function emptyState(bootId: string, originalsLostIn: string | null = null
   return { version: 1, bootId, originalsLostIn, keys: {}, profile: null, attachments: {} };
 }
 
-/** @throws on anything but a state of this version. */
+/** What was there before us must be readable as it is. The rest may have been written by a newer agent: what this one does not
+ * understand of it is left out, and learned anew. @throws on anything but a state of this version. */
 export function parseState(text: string): AgentState {
-  const state = stateFile.parse(JSON.parse(text));
-  return { ...state, profile: state.profile === null ? null : parseLastProfile(state.profile) };
+  const { profile, attachments, placed, ...state } = stateFile.parse(JSON.parse(text));
+  const readable = Object.entries(attachments).flatMap(([id, value]): [string, Attachment][] => {
+    const parsed = attachment.safeParse(value);
+    return parsed.success ? [[id, parsed.data]] : [];
+  });
+  return {
+    ...state,
+    profile: parseLastProfile(profile),
+    attachments: Object.fromEntries(readable),
+    ...(placed === undefined ? {} : { placed: parsePlaced(placed) }),
+  };
 }
 
 /** The state as a new boot begins with it: attachments have gone with their sandboxes. */
@@ -177,13 +192,19 @@ function seenOf({ netns, said }: Attachment): Partial<Attachment> {
   return { ...(netns === undefined ? {} : { netns }), ...(said === undefined ? {} : { said }) };
 }
 
-function parseLastProfile(saved: {
-  readonly name: string;
-  readonly uid: string;
-  readonly generation: number;
-  readonly spec?: unknown;
-}): LastProfile {
-  const { name, uid, generation } = saved;
-  const { spec } = parseNodeNetworkProfile({ metadata: { name, uid, generation }, spec: saved.spec });
-  return { name, uid, generation, spec };
+function parseLastProfile(saved: unknown): LastProfile | null {
+  const parsed = lastProfile.safeParse(saved);
+  if (!parsed.success) return null;
+  const { name, uid, generation } = parsed.data;
+  try {
+    const { spec } = parseNodeNetworkProfile({ metadata: { name, uid, generation }, spec: parsed.data.spec });
+    return { name, uid, generation, spec };
+  } catch (error) {
+    if (error instanceof InvalidResourceError) return null;
+    throw error;
+  }
+}
+
+function parsePlaced(saved: unknown): AgentState["placed"] {
+  return keepFields({ plugin: placedFile, policy: placedFile }, saved);
 }
