@@ -3,6 +3,7 @@
 import type { Kernel } from "../kernel/kernel.ts";
 import { NetlinkFormatError } from "../netlink/attribute.ts";
 import { SyscallError, type Syscalls } from "../sys/syscalls.ts";
+import { readTunDevice } from "../tun/tun-device.ts";
 import { describeTap } from "./describe-tap.ts";
 import type { InspectOptions } from "./options.ts";
 import { isOutOfMemory } from "./out-of-memory.ts";
@@ -16,7 +17,7 @@ const ownPath = "/proc/self/ns/net";
 
 export interface CollectEffects {
   readonly kernel: Kernel;
-  readonly sys: Pick<Syscalls, "readDirectory" | "stat">;
+  readonly sys: Pick<Syscalls, "readDirectory" | "stat" | "open" | "close" | "ioctl">;
   /** Where runtimes keep namespaces. Asked when every namespace is wanted. */
   readonly netnsDirs: () => readonly string[];
 }
@@ -72,7 +73,7 @@ export function collect({ kernel, sys, netnsDirs }: CollectEffects, options: Ins
   }
   visit(scope.kind === "path" ? scope.path : ownPath);
   if (isForbidden && seen.size === 0) throw new NoPermissionError(failures[0]?.why);
-  return { taps, failures };
+  return { tun: readTunDevice(sys), taps, failures };
 }
 
 /** What stops one namespace and not the others. */

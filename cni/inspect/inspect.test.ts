@@ -3,6 +3,7 @@ import { beforeEach, describe, test } from "node:test";
 import { FakeKernel } from "../../test/fakes/fake-kernel.ts";
 import type { FakeNamespace } from "../../test/fakes/fake-namespace.ts";
 import { syscallError } from "../../test/fakes/fake-namespace.ts";
+import type { Syscalls } from "../sys/syscalls.ts";
 import { inspect } from "./inspect.ts";
 import { parseReport } from "./report.ts";
 
@@ -17,6 +18,7 @@ beforeEach(() => {
   kernel = new FakeKernel();
   a = kernel.addNamespace("/run/netns/a");
   b = kernel.addNamespace("/run/netns/b");
+  features = 0x7933;
   directories = { "/run/netns": { ino: 1, names: ["b", "a"] } };
 });
 
@@ -27,10 +29,28 @@ function directory(path: string): { ino: number; names: readonly string[] } {
   return found;
 }
 
+/** What TUNGETFEATURES of linux/if_tun.h answers, or the errno of open(2). */
+let features: number | string;
+const tunDriver: Pick<Syscalls, "open" | "close" | "ioctl"> = {
+  open: (path) => {
+    assert.equal(path, "/dev/net/tun");
+    if (typeof features === "string") throw syscallError("open", features, path);
+    return 7;
+  },
+  close: (fd) => assert.equal(fd, 7),
+  ioctl: (fd, request, argument) => {
+    assert.deepEqual([fd, request], [7, 0x8004_54cf]);
+    assert.ok(argument instanceof Uint8Array && typeof features === "number");
+    new DataView(argument.buffer).setUint32(0, features, true);
+    return 0;
+  },
+};
+
 function run(words: string) {
   const sys = {
     readDirectory: (path: string) => directory(path).names,
     stat: (path: string) => ({ dev: 1, ino: directory(path).ino, mode: 0o40755, size: 0 }),
+    ...tunDriver,
   };
   const netnsDirs = () => ["/run/netns", "/var/run/netns"];
   const outcome = inspect({ kernel, sys, netnsDirs }, words.split(" "));
@@ -50,6 +70,21 @@ function found(words: string): { taps: readonly string[]; failures: readonly str
 }
 
 describe("inspect()", () => {
+  for (const [kernelHas, { answer, tun }] of Object.entries<{ readonly answer: number | string; readonly tun: object }>(
+    {
+      "multiqueue taps": { answer: 0x7933, tun: { isPresent: true, hasMultiQueue: true } },
+      "taps of one queue alone": { answer: 0x7033, tun: { isPresent: true, hasMultiQueue: false } },
+      "no tun device": { answer: "ENOENT", tun: { isPresent: false, hasMultiQueue: undefined } },
+      "a device file without its driver": { answer: "ENODEV", tun: { isPresent: false, hasMultiQueue: undefined } },
+      "a device that may not be opened here": { answer: "EPERM", tun: { isPresent: true, hasMultiQueue: undefined } },
+    },
+  )) {
+    test(`says that the kernel has ${kernelHas}`, () => {
+      features = answer;
+      assert.deepEqual(parseReport(JSON.parse(run("inspect -o json").stdout)).tun, tun);
+    });
+  }
+
   test("tells all that the kernel and the alias say of a tap", () => {
     const bridge = b.addLink("k6t-net1", { kind: "bridge" });
     const text = alias(4);
@@ -58,6 +93,7 @@ describe("inspect()", () => {
     const { stdout, stderr, exitStatus } = run("inspect --netns /run/netns/b -o json");
     assert.deepEqual([stderr, exitStatus], ["", 0]);
     assert.deepEqual(parseReport(JSON.parse(stdout)), {
+      tun: { isPresent: true, hasMultiQueue: true },
       taps: [
         {
           netns: "/run/netns/b",

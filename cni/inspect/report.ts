@@ -2,6 +2,7 @@
 // anything of the binary, so that the operator may import it. Keys may be added to version 1; none changes its meaning.
 
 import { parseAlias, type TapAlias } from "../tap/alias.ts";
+import type { TunDevice } from "../tun/tun-device.ts";
 
 export interface TapReport {
   /** Path of the network namespace, and `dev:ino` of its file: equal for the same namespace. */
@@ -41,6 +42,8 @@ export interface InspectFailure {
 }
 
 export interface InspectReport {
+  /** Undefined in reports of earlier releases. */
+  readonly tun?: TunDevice;
   readonly taps: readonly TapReport[];
   readonly failures: readonly InspectFailure[];
 }
@@ -53,10 +56,10 @@ export class ReportFormatError extends Error {
 const version = 1;
 
 /** One tap a line, in ASCII: names and aliases come from pods, and may hold what a terminal obeys. */
-export function formatReport({ taps, failures }: InspectReport): string {
+export function formatReport({ tun, taps, failures }: InspectReport): string {
   const lines = (entries: readonly object[]): string =>
     entries.length === 0 ? "[]" : `[\n${entries.map(formatEntry).join(",\n")}\n]`;
-  return `{"version":${version},"taps":${lines(taps)},"failures":${lines(failures)}}\n`;
+  return `{"version":${version},${tun === undefined ? "" : `"tun":${formatEntry(tun)},`}"taps":${lines(taps)},"failures":${lines(failures)}}\n`;
 }
 
 function formatEntry(entry: object): string {
@@ -71,10 +74,17 @@ export function parseReport(document: unknown): InspectReport {
     const found = JSON.stringify(report.value("version") ?? null);
     throw new ReportFormatError(`cannot read the report of mqtap inspect: its version is ${found}, not ${version}`);
   }
+  const tun = report.optional("tun", () => report.one("tun", parseTun));
   return {
+    ...(tun === undefined ? {} : { tun }),
     taps: report.list("taps", parseTap),
     failures: report.list("failures", (failure) => ({ netns: failure.text("netns"), why: failure.text("why") })),
   };
+}
+
+function parseTun(tun: Members): TunDevice {
+  const hasMultiQueue = tun.optional("hasMultiQueue", () => tun.boolean("hasMultiQueue"));
+  return { isPresent: tun.boolean("isPresent"), hasMultiQueue };
 }
 
 function parseTap(tap: Members): TapReport {
@@ -148,6 +158,10 @@ class Members {
     const value: unknown = this.value(key);
     if (!Array.isArray(value)) return this.fail(key, "an array");
     return value.map((entry: unknown, at) => parse(new Members(entry, `${this.#what}.${key}[${at}]`)));
+  }
+
+  one<T>(key: string, parse: (entry: Members) => T): T {
+    return parse(new Members(this.value(key), `${this.#what}.${key}`));
   }
 
   fail(key: string, wanted: string): never {

@@ -26,12 +26,16 @@ const O_WRONLY = 1;
 const unixPathBytes = 108;
 /** sizeof(struct statfs), bits/statfs.h; f_type comes first. */
 const statfsBytes = 120;
-/** TUNSETIFF and TUNGETIFF of linux/if_tun.h, which take a pointer to struct ifreq; the host has the same list. */
-const pointerRequests = [0x4004_54ca, 0x8004_54d2];
+/** Requests of linux/if_tun.h that take a pointer, and to how many bytes; the host has the same list. */
+const pointerRequests: ReadonlyMap<number, number> = new Map([
+  // TUNSETIFF and TUNGETIFF: sizeof(struct ifreq), linux/if.h
+  [0x4004_54ca, 40],
+  [0x8004_54d2, 40],
+  // TUNGETFEATURES: sizeof(unsigned int)
+  [0x8004_54cf, 4],
+]);
 /** TUNSETPERSIST, TUNSETOWNER and TUNSETGROUP, which take a number by value. */
 const valueRequests = [0x4004_54cb, 0x4004_54cc, 0x4004_54ce];
-/** sizeof(struct ifreq), linux/if.h. */
-const ifreqBytes = 40;
 const readLimitBytes = 8 << 20;
 const maxUint32 = 0xffff_ffff;
 
@@ -102,9 +106,9 @@ function unixAddress(path: string): Uint8Array {
   return address;
 }
 
-function checkIfreq(argument: unknown): Uint8Array {
+function checkRoom(argument: unknown, bytes: number): Uint8Array {
   if (!(argument instanceof Uint8Array)) throw new TypeError("not a Uint8Array");
-  if (argument.length < ifreqBytes) throw new RangeError("struct ifreq has 40 bytes");
+  if (argument.length < bytes) throw new RangeError(`the kernel takes ${bytes} bytes`);
   return argument;
 }
 
@@ -155,8 +159,9 @@ export function koffiSyscalls(): Syscalls {
     setns: (fd, nstype) => void checked("setns", libc.setns(fd, nstype)),
     ioctl: (fd, request, argument) => {
       const args = `0x${request.toString(16)}`;
-      if (pointerRequests.includes(request)) {
-        return checked("ioctl", libc.ioctlPointer(fd, request, checkIfreq(argument)), args);
+      const bytes = pointerRequests.get(request);
+      if (bytes !== undefined) {
+        return checked("ioctl", libc.ioctlPointer(fd, request, checkRoom(argument, bytes)), args);
       }
       if (!valueRequests.includes(request)) return fail("ioctl", "EPERM", args);
       return checked("ioctl", libc.ioctlValue(fd, request, checkUint32(argument)), args);

@@ -6,6 +6,7 @@ export const TUNSETPERSIST = 0x4004_54cb;
 export const TUNSETOWNER = 0x4004_54cc;
 export const TUNSETGROUP = 0x4004_54ce;
 export const TUNGETIFF = 0x8004_54d2;
+export const TUNGETFEATURES = 0x8004_54cf;
 
 /** sizeof(struct ifreq), linux/if.h. */
 export const ifreqBytes = 40;

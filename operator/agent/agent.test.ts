@@ -115,6 +115,18 @@ test("the agent reports a missing tun device and a kernel limit below 2", async 
   assert.equal(condition("Applied")?.status, "True");
 });
 
+test("the agent reports a kernel without multiqueue taps, as its plugin found out", async (t) => {
+  const { cluster, start, settled, condition, dir } = agentBed(t);
+  const report = { version: 1, tun: { isPresent: true, hasMultiQueue: false }, taps: [], failures: [] };
+  writeFileSync(dir("mqtap"), `#!/bin/sh\necho '${JSON.stringify(report)}'\n`, { mode: 0o755 });
+  cluster.put(profilePath("n1"), profileOf(4));
+  start();
+  await settled(1);
+  assert.deepEqual([condition("Degraded")?.status, condition("Degraded")?.reason], ["True", "KernelWithoutMultiQueue"]);
+  assert.match(condition("Degraded")?.message ?? "", /IFF_MULTI_QUEUE.*update the kernel/);
+  assert.equal(condition("Applied")?.status, "True");
+});
+
 test("the agent writes its status only when there is something new in it", async (t) => {
   const { cluster, start, settled, value, sysctl } = agentBed(t);
   cluster.put(profilePath("n1"), profileOf(4));

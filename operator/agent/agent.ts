@@ -44,6 +44,7 @@ import { agentFieldManager, StatusReporter } from "./status-reporter.ts";
 import type { AgentSurroundings } from "./surroundings.ts";
 import { SysctlKeeper } from "./sysctl-keeper.ts";
 import { SysctlTree } from "./sysctl-tree.ts";
+import { TunDriver } from "./tun-driver.ts";
 import { Verifier } from "./verification/verifier.ts";
 
 /** Runs until the signal is aborted, and then ends in order. @throws when it cannot begin. */
@@ -159,6 +160,7 @@ function createLoop({ flags, surroundings, bootId, store, events, queue, observe
     announcer: new Announcer(events, log),
     writeNodeFile: (file) => writeNodeFile(join(flags.stateDir, "node.json"), file),
     tunDevice,
+    tunDriver: new TunDriver(createInventory({ pluginPath: flags.pluginPath, run: runProgram, scope: [] }), signal),
     hasTunDevice: () => existsSync(tunDevice),
     backends: [createSysctlBackend(keeper, tuntapSysctl), advisoryBackend],
   });

@@ -20,6 +20,8 @@ export interface InventoryOptions {
   readonly pluginPath: string;
   readonly run: RunProgram;
   readonly timeoutMs?: number;
+  /** Which taps to look for: all of the node, unless told. */
+  readonly scope?: readonly string[];
 }
 
 /** A report of 250 taps is 140 kB. */
@@ -28,8 +30,13 @@ const mostBytes = 4 << 20;
 /** Takes an inventory now. It rejects with {@link InventoryError} alone. */
 export type TakeInventory = (signal: AbortSignal) => Promise<InspectReport>;
 
-export function createInventory({ pluginPath, run, timeoutMs = 15_000 }: InventoryOptions): TakeInventory {
-  const args = ["inspect", "--all", "--foreign", "-o", "json"];
+export function createInventory({
+  pluginPath,
+  run,
+  timeoutMs = 15_000,
+  scope = ["--all", "--foreign"],
+}: InventoryOptions): TakeInventory {
+  const args = ["inspect", ...scope, "-o", "json"];
   return async (signal) => readReport(pluginPath, await run({ file: pluginPath, args, timeoutMs, mostBytes, signal }));
 }
 

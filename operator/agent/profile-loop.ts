@@ -24,6 +24,7 @@ import type { StateStore } from "./state-store.ts";
 import type { StatusReporter } from "./status-reporter.ts";
 import type { SysctlKeeper } from "./sysctl-keeper.ts";
 import type { SysctlTree } from "./sysctl-tree.ts";
+import type { TunDriver } from "./tun-driver.ts";
 import type { Verifier } from "./verification/verifier.ts";
 
 export type LoopKey = "node" | "status";
@@ -39,6 +40,7 @@ export interface ProfileLoopOptions {
   readonly writeNodeFile: (file: NodeFile) => Promise<boolean>;
   readonly hasTunDevice: () => boolean;
   readonly tunDevice: string;
+  readonly tunDriver?: Pick<TunDriver, "hasMultiQueue">;
   readonly store: StateStore;
   readonly tree: Pick<SysctlTree, "read" | "path">;
   readonly keeper: Pick<SysctlKeeper, "keep">;
@@ -156,10 +158,11 @@ export class ProfileLoop {
   }
 
   async #nodeProblems(): Promise<readonly Problem[]> {
-    const { hasTunDevice, tunDevice, tree, tuntapSysctl, store } = this.#options;
+    const { hasTunDevice, tunDevice, tunDriver, tree, tuntapSysctl, store } = this.#options;
     return nodeProblems({
       hasTunDevice: hasTunDevice(),
       tunDevice,
+      hasMultiQueue: await tunDriver?.hasMultiQueue(),
       kernelLimit: kernelLimitOf(this.#report === undefined ? this.#kernelNow() : this.#report.observed),
       kernelSysctlPath: tree.path(tuntapSysctl),
       setAside: await store.setAside(),

@@ -107,12 +107,14 @@ test("profileStatus() names an unreadable profile and changes no hash", () => {
 const healthy = {
   hasTunDevice: true,
   tunDevice: "/dev/net/tun",
+  hasMultiQueue: undefined,
   kernelLimit: undefined,
   kernelSysctlPath: "/proc/sys/net/tuntap/max_queues",
   setAside: [],
 };
 for (const [reason, facts] of Object.entries({
   TunDeviceMissing: { ...healthy, hasTunDevice: false },
+  KernelWithoutMultiQueue: { ...healthy, hasMultiQueue: false },
   KernelLimitBelowTwo: { ...healthy, kernelLimit: 1 },
   StateFileCorrupt: { ...healthy, setAside: ["/var/lib/mqtap/state.json.corrupt-x"] },
 })) {
@@ -124,5 +126,5 @@ for (const [reason, facts] of Object.entries({
 
 test("nodeProblems() finds nothing on a healthy node", () => {
   assert.deepEqual(nodeProblems(healthy), []);
-  assert.deepEqual(nodeProblems({ ...healthy, kernelLimit: 2 }), []);
+  assert.deepEqual(nodeProblems({ ...healthy, kernelLimit: 2, hasMultiQueue: true }), []);
 });

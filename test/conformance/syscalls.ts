@@ -5,6 +5,7 @@ import {
   IFF_NO_PI,
   IFF_TAP,
   ifreqBytes,
+  TUNGETFEATURES,
   TUNGETIFF,
   TUNSETGROUP,
   TUNSETIFF,
@@ -177,6 +178,10 @@ const tun: Cases<SyscallsWorld> = {
   },
   "ioctl() hands bytes back": ({ syscalls }) => {
     within(syscalls, syscalls.open(tunDevicePath, O_RDWR), (fd) => {
+      const features = new Uint8Array(4);
+      isEqual(syscalls.ioctl(fd, TUNGETFEATURES, features), 0);
+      isEqual(new DataView(features.buffer).getUint32(0, true) & IFF_TAP, IFF_TAP);
+      isTrue(thrownBy(() => syscalls.ioctl(fd, TUNGETFEATURES, new Uint8Array(3))) instanceof RangeError, "RangeError");
       // This runs in a namespace of the suite's own; the tap goes with its descriptor.
       syscalls.ioctl(fd, TUNSETIFF, encodeIfreq("conformance0", IFF_TAP | IFF_NO_PI));
       const ifreq = new Uint8Array(64);

@@ -15,6 +15,10 @@ const TUNSETOWNER: u64 = 0x4004_54cc;
 const TUNSETGROUP: u64 = 0x4004_54ce;
 const TUNSETIFF: u64 = 0x4004_54ca;
 const TUNGETIFF: u64 = 0x8004_54d2;
+const TUNGETFEATURES: u64 = 0x8004_54cf;
+
+/// sizeof(unsigned int), which TUNGETFEATURES writes.
+const FEATURES_BYTES: usize = 4;
 
 pub fn ioctl<'js>(ctx: Ctx<'js>, fd: Fd, request: f64, argument: Value<'js>) -> Result<Answer<i32>> {
     let raw = fd.0.as_raw_fd();
@@ -36,6 +40,15 @@ pub fn ioctl<'js>(ctx: Ctx<'js>, fd: Fd, request: f64, argument: Value<'js>) -> 
             }
             // SAFETY: the kernel touches sizeof(struct ifreq) bytes, which the slice has.
             unsafe { libc::ioctl(raw, request as _, ifreq.as_mut_ptr()) }
+        }
+        TUNGETFEATURES => {
+            let mut array = TypedArray::<u8>::from_value(argument)?;
+            let features = bytes(&ctx, &mut array)?;
+            if features.len() < FEATURES_BYTES {
+                return Err(Exception::throw_range(&ctx, "an unsigned int has 4 bytes"));
+            }
+            // SAFETY: the kernel writes an unsigned int, for which the slice has room; put_user() needs no alignment.
+            unsafe { libc::ioctl(raw, request as _, features.as_mut_ptr()) }
         }
         _ => return Ok(Err(Errno::PERM).into()),
     };
