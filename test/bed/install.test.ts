@@ -6,48 +6,32 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Bed } from "../../deploy/local/bed/bed.ts";
-import { imageName, startInstalledBed } from "../../deploy/local/bed/installed/installed-bed.ts";
+import { startInstalledBed } from "../../deploy/local/bed/installed/installed-bed.ts";
 import { setNodeLimits } from "../../deploy/local/bed/installed/node-limits.ts";
-import { findPodNetns, inspectNode, readCniCache, readPodLinks } from "../../deploy/local/bed/installed/pod-links.ts";
-import { createVmPod, type VmPod, waitForQueues } from "../../deploy/local/bed/installed/vm-pod.ts";
+import { inspectNode } from "../../deploy/local/bed/installed/pod-links.ts";
 import { layoutOfCheckout } from "../../deploy/local/story/layout.ts";
-import type { VirtualMachine } from "../../deploy/local/story/virtual-machine.ts";
-import { waitUntil } from "../../deploy/local/story/wait-until.ts";
-import { apply, givenAddresses, idlePod, inPod, podUids, waitReady } from "./pods.ts";
+import { waitUntilEmpty } from "./node-leftovers.ts";
+import { apply, idlePod, inPod, waitReady } from "./pods.ts";
+import {
+  describeTap,
+  eventsOfVm,
+  linksOf,
+  netnsOf,
+  removePods,
+  startVm,
+  virtualMachine,
+  waitForVmEvent,
+} from "./vm-pods.ts";
 
 const layout = layoutOfCheckout();
-const hookImage = imageName(layout, "mqtap-hook");
-const limits = { node1: 4, node2: 2 } as const;
-
-const virtualMachine = (name: string, node: string, more: Partial<VirtualMachine> = {}): VirtualMachine => ({
-  ...{ name, node, cpu: { sockets: 2, cores: 4 }, networks: ["default"], hasHook: true },
-  ...more,
-});
 
 describe("mqtap installed by kubectl apply -k", () => {
   let bed: Bed;
   before(async () => {
     bed = await startInstalledBed({ layout });
-    await setNodeLimits(bed, limits);
+    await setNodeLimits(bed, { node1: 4, node2: 2 });
   });
   after(async () => bed?.[Symbol.asyncDispose]());
-
-  const start = async (vm: VirtualMachine): Promise<VmPod> => {
-    const pod = await createVmPod(bed, vm, { hookImage });
-    await waitForQueues(bed, pod);
-    return pod;
-  };
-
-  const remove = async (...pods: readonly VmPod[]): Promise<void> => {
-    const names = pods.map(({ name }) => `pod/${name}`);
-    await bed.kubectl(["delete", "--timeout=60s", ...names], { timeoutMs: 70_000 });
-  };
-
-  const netnsOf = async ({ vm, uid }: VmPod): Promise<string> => {
-    const netns = await findPodNetns(bed.node(vm.node), uid);
-    assert.ok(netns !== undefined, `the runtime knows no network namespace of "${vm.name}"`);
-    return netns;
-  };
 
   it("puts the built plugin and the policy on every node", async () => {
     const built = createHash("sha256")
@@ -61,18 +45,29 @@ describe("mqtap installed by kubectl apply -k", () => {
     }
   });
 
+  it("runs its two controllers on two nodes, and one agent on each", async () => {
+    for (const component of ["controller", "agent"]) {
+      const argv = ["get", "pods", "-n=mqtap-system", `-l=app.kubernetes.io/component=${component}`];
+      const nodes = await bed.kubectl([...argv, "-o=jsonpath={.items[*].spec.nodeName}"]);
+      assert.deepEqual(nodes.split(" ").toSorted(), ["node1", "node2"], component);
+    }
+  });
+
   it("shows in kubectl get what is in force, and by what", async () => {
-    const rows = (text: string): readonly (readonly string[])[] =>
-      text
+    const rows = async (kind: string): Promise<readonly (readonly string[])[]> => {
+      const text = await bed.kubectl(["get", kind]);
+      // the last column is the age
+      return text
         .trim()
         .split("\n")
         .map((line) => line.split(/\s+/).slice(0, -1));
-    assert.deepEqual(rows(await bed.kubectl(["get", "mqp"])), [
+    };
+    assert.deepEqual(await rows("mqp"), [
       ["NAME", "QUEUES", "ENFORCEDBY", "OVERLIMIT", "APPLIED"],
       ["node1", "4", "Sysctl", "0", "True"],
       ["node2", "2", "Advisory", "0", "True"],
     ]);
-    assert.deepEqual(rows(await bed.kubectl(["get", "mqc"])), [
+    assert.deepEqual(await rows("mqc"), [
       ["NAME", "QUEUES", "MATCHED", "READY", "FAILED", "ENFORCED", "PROGRESS"],
       ["limit-node1", "4", "1", "1", "0", "1/1", "1/1"],
       ["limit-node2", "2", "1", "1", "0", "0/1", "1/1"],
@@ -81,32 +76,61 @@ describe("mqtap installed by kubectl apply -k", () => {
   });
 
   it("gives a VM's pod a tap for as many queues as its node allows, and the VM opens them", async () => {
-    const pods = await Promise.all(Object.keys(limits).map((node) => start(virtualMachine(`on-${node}`, node))));
-    for (const pod of pods) {
-      const node = bed.node(pod.vm.node);
-      const netns = await netnsOf(pod);
-      const queues = limits[node.name === "node1" ? "node1" : "node2"];
-      const links = await readPodLinks(node, netns);
+    const pods = await Promise.all([
+      startVm(bed, virtualMachine("on-node1", "node1")),
+      startVm(bed, virtualMachine("on-node2", "node2")),
+      startVm(bed, virtualMachine("single", "node2", { cpu: { cores: 1 } })),
+    ]);
+    const wanted = [
+      "companion for 4, 4 open, 107:107, noqueue, up",
+      "companion for 2, 2 open, 107:107, noqueue, up",
+      "companion for 1, single, 107:107, noqueue, up",
+    ];
+    for (const [index, pod] of pods.entries()) {
+      const links = await linksOf(bed, pod);
       assert.deepEqual([...links.keys()].toSorted(), ["eth0", "lo", "tap0"]);
-      const tap = links.get("tap0");
-      assert.match(tap?.ifalias ?? "", new RegExp(`^mqtap/1 q=${queues} m=companion `));
-      assert.deepEqual([tap?.qdisc, tap?.mtu, tap?.flags.includes("UP")], ["noqueue", links.get("eth0")?.mtu, true]);
-      const { multi_queue, numqueues, numdisabled, persist, user, group } = tap?.linkinfo?.info_data ?? {};
-      assert.deepEqual(
-        { multi_queue, queues: (numqueues ?? 0) + (numdisabled ?? 0), persist, user, group },
-        { multi_queue: true, queues, persist: true, user: 107, group: 107 },
-      );
-      const { taps, failures } = await inspectNode(node);
-      assert.deepEqual(failures, []);
-      const inspected = taps.map(({ netns, name, mark, attachedQueues }) => [
-        netns,
-        name,
-        mark?.queues,
-        attachedQueues,
-      ]);
-      assert.deepEqual(inspected, [[netns, "tap0", queues, queues]]);
+      assert.equal(describeTap(links.get("tap0")), wanted[index]);
+      assert.equal(links.get("tap0")?.mtu, links.get("eth0")?.mtu);
     }
-    await remove(...pods);
+    await removePods(bed, ...pods);
+  });
+
+  it("finds the taps by mqtap inspect on the node as the kernel has them", async () => {
+    const pod = await startVm(bed, virtualMachine("inspected", "node1"));
+    const { taps, failures } = await inspectNode(bed.node("node1"));
+    assert.deepEqual(failures, []);
+    assert.deepEqual(
+      taps.map(({ netns, name, mark, attachedQueues }) => [path.basename(netns), name, mark?.queues, attachedQueues]),
+      [[path.basename(await netnsOf(bed, pod)), "tap0", 4, 4]],
+    );
+    await removePods(bed, pod);
+  });
+
+  it("tells the VM's owner what was planned, and once the VM runs that it holds", async () => {
+    const pod = await startVm(bed, virtualMachine("told", "node1"));
+    const planned = '8 -> 4 on network "default": node limit 4 by NodeNetworkConfig/limit-node1';
+    assert.equal(await waitForVmEvent(bed, pod, "QueuesPlanned"), planned);
+    assert.equal(await waitForVmEvent(bed, pod, "QueuesCapped"), `${planned}; the VM runs with 4`);
+    const events = (await eventsOfVm(bed, pod)).map(({ type, reason }) => `${type} ${reason}`);
+    assert.deepEqual(events.toSorted(), ["Normal QueuesCapped", "Normal QueuesPlanned"]);
+    await removePods(bed, pod);
+  });
+
+  it("leaves a VM without the hook what KubeVirt opens, and says that the limit is advice", async () => {
+    const pod = await startVm(bed, virtualMachine("unhooked", "node2", { hasHook: false }));
+    assert.equal(describeTap((await linksOf(bed, pod)).get("tap0")), "companion for 8, 8 open, 107:107, noqueue, up");
+    assert.match(await waitForVmEvent(bed, pod, "QueuesPlanned"), /advisory: no hook/);
+    await removePods(bed, pod);
+  });
+
+  it("has the hook's container serve its socket to the launcher", async () => {
+    const pod = await startVm(bed, virtualMachine("hooked", "node2"));
+    const socket = await bed.kubectl([
+      ...["exec", pod.name, "--container=compute", "--"],
+      ...["sh", "-c", "ls /var/run/kubevirt-hooks/hook-sidecar-0"],
+    ]);
+    assert.match(socket, /\S+\.sock/);
+    await removePods(bed, pod);
   });
 
   it("lets an ordinary pod pass the chain with nothing but its NIC, and reach others", async () => {
@@ -117,27 +141,6 @@ describe("mqtap installed by kubectl apply -k", () => {
   });
 
   it("leaves no tap, namespace, address or cache entry on the nodes when the pods are gone", async () => {
-    const controllers = await podUids(bed, "mqtap-system");
-    for (const node of bed.nodes) {
-      let seen: readonly string[] = [];
-      await waitUntil(
-        `${node.name} to be empty`,
-        async () => {
-          const { taps } = await inspectNode(node);
-          const attachments = (await readCniCache(node)).filter(({ podUid }) => !controllers.includes(podUid));
-          const kept = new Set((await readCniCache(node)).map(({ netns }) => path.basename(netns)));
-          const namespaces = (await node.run(["ls", "/run/netns"])).stdout.split("\n").filter(Boolean);
-          const addresses = await givenAddresses(bed, node.name);
-          seen = [
-            ...taps.map(({ name }) => name),
-            ...attachments.map(({ podUid }) => `an attachment of pod ${podUid}`),
-            ...namespaces.filter((name) => !kept.has(name)),
-            ...(addresses.length === kept.size ? [] : addresses),
-          ];
-          return seen.length === 0 ? true : undefined;
-        },
-        { seen: () => seen.join(", ") },
-      );
-    }
+    await waitUntilEmpty(bed);
   });
 });

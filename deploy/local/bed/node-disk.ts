@@ -59,4 +59,6 @@ export function makeNodeDisk(disk: string, hostname: string): void {
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(disk, "etc", name), text);
   symlinkSync("../usr/lib/os-release", path.join(disk, "etc/os-release"));
   symlinkSync("../proc/self/mounts", path.join(disk, "etc/mtab"));
+  // runtimes say /var/run/netns
+  symlinkSync("../run", path.join(disk, "var/run"));
 }
