@@ -3,6 +3,7 @@
 
 import { parseXml, XmlDocumentType, XmlElement, XmlError } from "@rgrove/parse-xml";
 import { attributeSpan, type Span } from "./attribute-span.ts";
+import { type FoldedDocument, foldElements, unfolded } from "./fold-elements.ts";
 
 /** The document is not one that may be changed. */
 export class DomainXmlError extends Error {
@@ -30,13 +31,27 @@ const aliasPrefix = "ua-";
 
 /** @throws DomainXmlError for what is no XML, no domain, or has a DOCTYPE. */
 export function findDomainNics(xml: string): DomainNics {
+  const document = foldElements(xml);
+  if (document.text.length < xml.length) {
+    try {
+      return nicsOf(document);
+    } catch (error) {
+      if (!(error instanceof DomainXmlError)) throw error;
+    }
+  }
+  // What is wrong is told of the whole document, so that its lines are right.
+  return nicsOf(unfolded(xml));
+}
+
+/** The NICs of a document, folded or not. @throws DomainXmlError */
+export function nicsOf(document: FoldedDocument): DomainNics {
   const nics: DomainNic[] = [];
   const unclear: { network: string; why: string }[] = [];
-  for (const element of interfacesOf(xml)) {
+  for (const element of interfacesOf(document.text)) {
     const alias = attributeOf(childrenOf(element, "alias")[0], "name") ?? "";
     if (!alias.startsWith(aliasPrefix)) continue;
     const network = alias.slice(aliasPrefix.length);
-    const nic = readNic(xml, { element, network });
+    const nic = readNic(document, { element, network });
     if (typeof nic === "string") unclear.push({ network, why: nic });
     else if (nic !== undefined) nics.push(nic);
   }
@@ -45,7 +60,7 @@ export function findDomainNics(xml: string): DomainNics {
 
 /** Undefined for a NIC with nothing to lower; a text for one that is unclear, why. */
 function readNic(
-  xml: string,
+  { text, offsetOf }: FoldedDocument,
   { element, network }: { readonly element: XmlElement; readonly network: string },
 ): DomainNic | string | undefined {
   const drivers = childrenOf(element, "driver");
@@ -61,8 +76,9 @@ function readNic(
   const type = element.attributes["type"] ?? "";
   if (type !== "ethernet") return `type "${type.slice(0, 20)}" has no tap`;
   const tagStart = drivers[0]?.start ?? -1;
-  const span = attributeSpan(xml, { tagStart, elementName: "driver", name: "queues" });
-  if (span === undefined) return "queues cannot be found in the text of <driver>";
+  const found = attributeSpan(text, { tagStart, elementName: "driver", name: "queues" });
+  if (found === undefined) return "queues cannot be found in the text of <driver>";
+  const span = { start: offsetOf(found.start), end: offsetOf(found.end) };
   return { network, targetDevice: attributeOf(childrenOf(element, "target")[0], "dev"), queues, span };
 }
 

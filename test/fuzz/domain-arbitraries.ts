@@ -99,6 +99,31 @@ export const domains = fc
     ),
   );
 
+const soundPieces = [
+  ...["<x></x>", "<y a='1'></y>", '<x a="1" b="2"></x>', '<x a="-->"></x>', "<x/>", " ", "\n\t", "ü💥", "&amp;"],
+  ...["<z><x></x></z>", '<x a="&gt;"></x>', "<x> </x>", "</devices><y></y> <x></x><devices>"],
+  '<interface type="ethernet"><x></x><alias name="ua-a"></alias><driver queues="8"></driver><model type="virtio"></model></interface>',
+];
+const brokenPieces = [
+  ...["<z>", "</z>", '<z a="', '"', "'", "<!--", "-->", "<![CDATA[", "]]>", "<?p ", "?>", "&", "<", ">", "--"],
+  ...['<x a="1" a="1"></x>', "<x></y>", "<x", "></x>", "\u0001", "</devices>"],
+];
+
+/** Pieces of documents in any order: what is well-formed and what is not lie close together. */
+export const pieceDomains = fc
+  .tuple(
+    often(["", " "], ["<x></x>", "<!-- <x></x> -->", "\ufeff", "text", '<?xml version="1.0"?>']),
+    fc.array(
+      fc.oneof(
+        { weight: 20, arbitrary: fc.constantFrom(...soundPieces) },
+        { weight: 1, arbitrary: fc.constantFrom(...brokenPieces) },
+      ),
+      { maxLength: 12 },
+    ),
+    often(["", "\n"], ["<x></x>", "<y></y> <x></x>", "text", "<!---->"]),
+  )
+  .map(([before, pieces, after]) => `${before}<domain><devices>${pieces.join("")}</devices></domain>${after}`);
+
 /** Documents with a few characters changed, noise, and bombs. */
 export const damagedDomains = fc.oneof(
   {

@@ -3,11 +3,13 @@
 import assert from "node:assert/strict";
 import { parseXml, type XmlDocument, XmlElement } from "@rgrove/parse-xml";
 import fc from "fast-check";
+import { DomainXmlError, nicsOf } from "../../cni/domain/domain-nics.ts";
+import { type FoldedDocument, foldElements, unfolded } from "../../cni/domain/fold-elements.ts";
 import { onDefineDomain } from "../../cni/domain/on-define-domain.ts";
 import { parseAlias } from "../../cni/tap/alias.ts";
 import { FakeSyscalls } from "../fakes/fake-syscalls.ts";
 import { texts } from "./arbitraries.ts";
-import { damagedDomains, domains, type PodTap, podTaps } from "./domain-arbitraries.ts";
+import { damagedDomains, domains, type PodTap, pieceDomains, podTaps } from "./domain-arbitraries.ts";
 
 type PodTaps = ReadonlyMap<string, PodTap>;
 
@@ -85,6 +87,16 @@ function assertRight(
   if (flags !== undefined) assert.equal(Number(to) > 1, (flags & 0x100) !== 0, "the tap would refuse it");
 }
 
+/** What the hook sees of a document; undefined for none that it may change. */
+function seen(document: FoldedDocument) {
+  try {
+    return nicsOf(document);
+  } catch (error) {
+    if (error instanceof DomainXmlError) return undefined;
+    throw error;
+  }
+}
+
 export const hookProperties: Readonly<Record<string, fc.IProperty<unknown[]>>> = {
   "hook, sound domains": fc.property(domains, vmis, podTaps, (xml, vmi, taps) => {
     const once = hook(xml, vmi, taps);
@@ -95,5 +107,8 @@ export const hookProperties: Readonly<Record<string, fc.IProperty<unknown[]>>> =
     const sound = xml.toWellFormed().replaceAll("\0", "");
     const once = hook(sound, vmi, taps);
     if (once !== sound) assertOnlyLowered(sound, once, taps);
+  }),
+  "hook, folded documents": fc.property(fc.oneof(pieceDomains, damagedDomains, domains), (xml) => {
+    assert.deepEqual(seen(foldElements(xml)), seen(unfolded(xml)));
   }),
 };
