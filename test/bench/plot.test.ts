@@ -73,6 +73,7 @@ describe("renderPlot()", () => {
           assert.ok(Number(x) >= 0 && Number(x) <= Number(width) && Number(y) >= 0 && Number(y) <= Number(height));
         }
       }),
+      { examples: [[[[{ x: 0, y: Number.MIN_VALUE }]]]] },
     );
   });
 });

@@ -90,7 +90,8 @@ function allPoints(panels: readonly Panel[]): readonly { readonly y: number }[] 
 
 /** The least of 1, 2, 4 and 8 times a power of ten that is not below `value`: four equal steps of it are round numbers. */
 function niceCeiling(value: number): number {
-  if (!(value > 0)) return 1;
+  // the power of ten of the very least numbers is 0 to a double
+  if (!(value > 1e-300)) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
   return power * ([1, 2, 4, 8].find((factor) => factor * power >= value) ?? 10);
 }
