@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { delay } from "../kube/clock.ts";
 import { createEventRecorder, type EventRecorder } from "../kube/events.ts";
 import { createMetricsRegistry } from "../kube/metrics.ts";
-import { type Reflector, startReflector } from "../kube/reflector.ts";
+import type { Reflector } from "../kube/reflector.ts";
 import { runWorkers } from "../kube/run-workers.ts";
 import { isNotFound, type KubeTransport } from "../kube/transport.ts";
 import { WorkQueue } from "../kube/work-queue.ts";
@@ -21,13 +21,7 @@ import { createSysctlBackend } from "./backends/sysctl.ts";
 import { createPluginKeeper, type PluginKeeper } from "./install/create-installer.ts";
 import { createInventory } from "./inventory.ts";
 import { writeNodeFile } from "./node-file.ts";
-import {
-  type ObservedProfile,
-  observeProfile,
-  profilePath,
-  profileReference,
-  profilesPath,
-} from "./observed-profile.ts";
+import { type ObservedProfile, profilePath, profileReference } from "./observed-profile.ts";
 import type { AgentFlags } from "./options.ts";
 import { type LoopKey, ProfileLoop } from "./profile-loop.ts";
 import type { Problem } from "./reasons.ts";
@@ -46,6 +40,7 @@ import { SysctlKeeper } from "./sysctl-keeper.ts";
 import { SysctlTree } from "./sysctl-tree.ts";
 import { TunDriver } from "./tun-driver.ts";
 import { Verifier } from "./verification/verifier.ts";
+import { watchProfile } from "./watch-profile.ts";
 
 /** Runs until the signal is aborted, and then ends in order. @throws when it cannot begin. */
 export async function runAgent(flags: AgentFlags, surroundings: AgentSurroundings): Promise<void> {
@@ -116,16 +111,9 @@ export async function runAgent(flags: AgentFlags, surroundings: AgentSurrounding
   const workers = runWorkers({ queue, workers: 1, reconcile: (key) => loop.reconcile(key), log });
   await delay(clock, flags.startJitterMs * random(), signal);
   if (!signal.aborted) {
-    reflector = startReflector<ObservedProfile>({
-      ...{ transport, clock, random, log, signal },
-      path: profilesPath,
-      name: flags.nodeName,
-      parse: observeProfile,
-      keyOf: ({ name }) => name,
-      onChange: (_name, change) => {
-        if (change.kind === "deleted") log.warn("profile has gone: what was applied last stays in force");
-        else queue.add(isSameSpec(change.object, change.previous) ? "status" : "node");
-      },
+    reflector = watchProfile(surroundings, flags.nodeName, (_name, change) => {
+      if (change.kind === "deleted") log.warn("profile has gone: what was applied last stays in force");
+      else queue.add(isSameSpec(change.object, change.previous) ? "status" : "node");
     });
     await reflector.done;
   }

@@ -23,7 +23,7 @@ export interface References {
   readonly signal: AbortSignal;
 }
 
-/** The first thing that keeps the plugin. Never rejects. */
+/** The first thing that keeps the plugin. @throws what the disk throws. */
 export async function findReference(references: References): Promise<Problem | undefined> {
   return (
     (await tapsOf(references)) ?? (await configurationsOf(references)) ?? (await networksOf(references)) ?? undefined

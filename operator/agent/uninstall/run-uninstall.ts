@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { delay } from "../../kube/clock.ts";
 import { createEventRecorder } from "../../kube/events.ts";
 import { createMetricsRegistry } from "../../kube/metrics.ts";
-import { type Reflector, startReflector } from "../../kube/reflector.ts";
+import type { Reflector } from "../../kube/reflector.ts";
 import { runWorkers } from "../../kube/run-workers.ts";
 import { WorkQueue } from "../../kube/work-queue.ts";
 import { startAgentHealth } from "../agent-health.ts";
@@ -16,7 +16,7 @@ import { hostPathOf } from "../host-path.ts";
 import { realDisk } from "../install/disk.ts";
 import { createProbe } from "../install/probe-plugin.ts";
 import { createInventory } from "../inventory.ts";
-import { type ObservedProfile, observeProfile, profileReference, profilesPath } from "../observed-profile.ts";
+import { type ObservedProfile, profileReference } from "../observed-profile.ts";
 import type { AgentFlags } from "../options.ts";
 import { runProgram } from "../run-program.ts";
 import { startSizingServer } from "../sizing/server.ts";
@@ -25,6 +25,7 @@ import { agentFieldManager, StatusReporter } from "../status-reporter.ts";
 import type { AgentSurroundings } from "../surroundings.ts";
 import { SysctlKeeper } from "../sysctl-keeper.ts";
 import { SysctlTree } from "../sysctl-tree.ts";
+import { watchProfile } from "../watch-profile.ts";
 import { findReference } from "./find-references.ts";
 import { uninstallStatus } from "./uninstall-status.ts";
 import { Uninstaller, type UninstallReport } from "./uninstaller.ts";
@@ -86,14 +87,7 @@ export async function runUninstall(flags: AgentFlags, surroundings: AgentSurroun
   const workers = runWorkers({ queue, workers: 1, reconcile, log });
   await delay(clock, flags.startJitterMs * random(), signal);
   if (!signal.aborted) {
-    reflector = startReflector<ObservedProfile>({
-      ...{ transport, clock, random, log, signal },
-      path: profilesPath,
-      name: flags.nodeName,
-      parse: observeProfile,
-      keyOf: ({ name }) => name,
-      onChange: () => queue.add("status"),
-    });
+    reflector = watchProfile(surroundings, flags.nodeName, () => queue.add("status"));
     await reflector.done;
   }
   await server.close();
