@@ -61,12 +61,14 @@ const maxAttempts = 3;
 
 /**
  * Makes dist/<name>, dist/mqtap unless told otherwise, and for each of its programs the source map dist/<program>.js.map.
- * `log` gets a line for each step; `env` tells where the toolchain is.
+ * `log` gets a line for each step; `env` tells where the toolchain is. For another machine's architecture `cross` names it
+ * (`arch`), a folder of dist for it, the toolchain in cargo's variables (`env`) and what changes when that changes (`key`).
  */
-export async function buildBinary({ root, log = () => {}, env = process.env, name = "mqtap" }) {
+export async function buildBinary({ root, log = () => {}, env = process.env, name = "mqtap", cross }) {
   const { programs, features } = binaries[name];
-  const target = targets[process.arch];
-  if (target === undefined) throw new Error(`cannot build for ${process.arch}: use x64 or arm64`);
+  const arch = cross?.arch ?? process.arch;
+  const target = targets[arch];
+  if (target === undefined) throw new Error(`cannot build for ${arch}: use x64 or arm64`);
   const bundles = await Promise.all(
     Object.entries(programs).map(async ([program, told]) => {
       const { entry, memoryMiB } = typeof told === "string" ? { entry: told, memoryMiB: usualMemoryMiB } : told;
@@ -74,16 +76,20 @@ export async function buildBinary({ root, log = () => {}, env = process.env, nam
     }),
   );
   const codes = bundles.flatMap(({ code, memoryMiB }) => [code, `${memoryMiB}`]);
-  const inputs = hashOf([...codes, ...rustFlags, ...cFlags, target, ...features, ...hostSources(root)]);
-  const stampFile = join(root, "dist", `.${name}.inputs`);
-  const binary = join(root, "dist", name);
+  const toolchain = cross === undefined ? [] : [cross.key];
+  const inputs = hashOf([...codes, ...rustFlags, ...cFlags, target, ...toolchain, ...features, ...hostSources(root)]);
+  const dist = join(root, "dist", cross?.folder ?? "");
+  const stampFile = join(dist, `.${name}.inputs`);
+  const binary = join(dist, name);
   if (existsSync(binary) && existsSync(stampFile) && readFileSync(stampFile, "utf8") === inputs) return;
 
+  mkdirSync(dist, { recursive: true });
   mkdirSync(join(root, "dist/bundles"), { recursive: true });
   for (const { path, code } of bundles) put(path, code);
   const list = bundles.map(({ program, memoryMiB, path }) => `${program}:${memoryMiB}=${path}`).join(",");
   const build = { root, log, target, features, inputs, list };
-  await compile({ ...build, binary, targetDirectory: targetDirectory(env), env });
+  const directory = join(targetDirectory(env), cross?.folder ?? "");
+  await compile({ ...build, binary, targetDirectory: directory, env: { ...env, ...cross?.env } });
   for (const { program, map } of bundles) put(join(root, "dist", `${program}.js.map`), map);
   put(stampFile, inputs);
 }

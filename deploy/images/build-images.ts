@@ -11,6 +11,7 @@ import { makeImageArchive } from "./oci/image-archive.ts";
 import { makeLayer } from "./oci/layer.ts";
 import type { TarEntry } from "./oci/tar.ts";
 import { collectParts, type Part } from "./parts.ts";
+import type { Platform } from "./platform.ts";
 
 /** Sizes in bytes: of the archive, which is about what a node pulls, and of the files in it. */
 export interface BuiltImage {
@@ -23,15 +24,17 @@ export interface BuiltImage {
 /** Builds from `root`'s dist into the folder `output`. `createdSeconds` is the time of all that is made. */
 export async function buildImages({
   root,
+  platform,
   output,
   createdSeconds,
 }: {
   readonly root: string;
+  readonly platform: Platform;
   readonly output: string;
   readonly createdSeconds: number;
 }): Promise<BuiltImage[]> {
   const { version }: { version: string } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const parts = await collectParts(root);
+  const parts = await collectParts(root, platform);
   const { compress, forgetOthers } = cachedGzip(join(output, ".layers"));
   const layerOf = (entries: readonly TarEntry[]) => makeLayer(entries, { mtimeSeconds: createdSeconds, compress });
   const runtime = layerOf(parts.runtime.entries);
@@ -46,7 +49,7 @@ export async function buildImages({
     const layers = definition.parts.map((part) => (part === "runtime" ? runtime : layerOf(own)));
     const { archive, digest } = makeImageArchive({
       name: reference,
-      architecture: "amd64",
+      architecture: platform.architecture,
       config,
       layers,
       createdSeconds,

@@ -2,6 +2,7 @@
 // dependencies, because it is what installs them; runs under Node 20.
 import { join } from "node:path";
 import { buildOperator } from "./build-operator.mjs";
+import { crossBuild, provideArm64Tools } from "./setup/arm64-tools.mjs";
 import { provideBedPrograms } from "./setup/bed-programs.mjs";
 import { componentGroups, provideComponents } from "./setup/components.mjs";
 import { installDebianPackages } from "./setup/debian-packages.mjs";
@@ -77,6 +78,12 @@ const commands = {
     groups: ["sidecar-shim"],
     run: buildImages,
   },
+  "images-arm64": {
+    script: "npm run images:arm64",
+    needsRoot: "the images are run in a chroot",
+    needs: ["toolchains", "modules"],
+    run: buildArm64Images,
+  },
   components: {
     script: "npm run components",
     needs: ["toolchains", "components"],
@@ -133,18 +140,20 @@ async function provideGroups({ env, groups, isBackground }) {
 
 /** dist/mqtap and the operator's bundles; for the tests also the binary that runs the conformance suites. */
 async function buildAll({ name: command, env }) {
-  const { buildBinary } = await import("../../cni/host/build.mjs");
-  for (const name of command === "test" ? ["mqtap", "mqtap-conformance"] : ["mqtap"]) {
-    const progress = startProgress({ title: `building dist/${name}`, usually: "1 min" });
-    try {
-      await buildBinary({ root, env, name, log: (line) => progress.update(line) });
-      progress.done();
-    } catch (error) {
-      progress.failed();
-      throw new SetupError(error.message, { cause: error });
-    }
-  }
+  for (const name of command === "test" ? ["mqtap", "mqtap-conformance"] : ["mqtap"]) await buildPlugin({ env, name });
   await buildOperator({ root });
+}
+
+async function buildPlugin({ env, name, cross }) {
+  const { buildBinary } = await import("../../cni/host/build.mjs");
+  const progress = startProgress({ title: `building ${join("dist", cross?.folder ?? "", name)}`, usually: "1 min" });
+  try {
+    await buildBinary({ root, env, name, cross, log: (line) => progress.update(line) });
+    progress.done();
+  } catch (error) {
+    progress.failed();
+    throw new SetupError(error.message, { cause: error });
+  }
 }
 
 async function runAllTests(context) {
@@ -206,6 +215,24 @@ function buildImages(context) {
 async function runVirtLauncherTests({ env }) {
   await provideGuestKernel({ link: join(root, "dist/guest"), cache: cacheDirectory(env), env });
   return runSuite("virt-launcher", { root, env });
+}
+
+/** The same for arm64, built and tried here by Debian's tools for it; see deploy/images/README.md. */
+async function buildArm64Images({ env }) {
+  const tools = await provideArm64Tools({ cache: cacheDirectory(env), env });
+  const arm64 = join(root, "dist/arm64");
+  await provideComponents({
+    root,
+    binDir: join(arm64, "components"),
+    cache: cacheDirectory(env),
+    env: { ...env, GOARCH: "arm64" },
+    groups: ["sidecar-shim"],
+  });
+  await buildPlugin({ env, name: "mqtap", cross: crossBuild(tools) });
+  await buildOperator({ root });
+  const status = await runNode({ args: [`--arm64=${tools}`], env }, ["deploy/images/main.ts"]);
+  if (status !== 0) return status;
+  return runSuite("arm64", { root, env: { ...env, MQTAP_ARM64_TOOLS: tools } });
 }
 
 function runNode({ args, env }, argv) {

@@ -16,6 +16,7 @@ export interface ImageFile {
 
 export interface OpenedImage {
   readonly digest: string;
+  readonly architecture: string;
   readonly annotations: Readonly<Record<string, string>>;
   readonly config: Readonly<Record<string, unknown>>;
   /** Digests of the layers, the lowest first. */
@@ -32,10 +33,11 @@ export function archiveOf(name: string, folder: string = archives): string {
 export function openImage(archive: string): OpenedImage {
   const [descriptor] = readJson(archive, "index.json").manifests;
   const manifest = readJson(archive, blobPath(descriptor.digest));
-  const { config } = readJson(archive, blobPath(manifest.config.digest));
+  const { architecture, config } = readJson(archive, blobPath(manifest.config.digest));
   const layers = manifest.layers.map(({ digest }: { digest: string }) => digest);
   const files = layers.flatMap((digest: string) => list(read(archive, blobPath(digest))));
-  return { digest: descriptor.digest, annotations: descriptor.annotations, config, layers, files };
+  const { digest, annotations } = descriptor;
+  return { digest, architecture, annotations, config, layers, files };
 }
 
 /** Unpacks the layers, one over the other, into a folder that exists. */

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { after, test } from "node:test";
 import { programsOf } from "../../cni/host/build.mjs";
 import { buildImages } from "../../deploy/images/build-images.ts";
+import { amd64 } from "../../deploy/images/platform.ts";
 import { runCommand } from "../../deploy/local/command.ts";
 import { archiveOf, openImage } from "./open-image.ts";
 
@@ -40,7 +41,12 @@ test("another checkout, in another folder, makes images with the same digests an
   await copyCheckout(checkout);
   const bundle = 'await (await import("./deploy/local/build-operator.mjs")).buildOperator({ root: process.cwd() })';
   await runCommand([process.execPath, "--input-type=module", "-e", bundle], { cwd: checkout });
-  const images = await buildImages({ root: checkout, output: join(scratch, "images"), createdSeconds: 0 });
+  const images = await buildImages({
+    root: checkout,
+    platform: amd64(checkout),
+    output: join(scratch, "images"),
+    createdSeconds: 0,
+  });
   assert.deepEqual(
     images.map(({ name, digest }) => [name, digest]),
     names.map((name) => [name, openImage(archiveOf(name)).digest]),

@@ -4,33 +4,24 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { runCommand } from "../../deploy/local/command.ts";
+import { enterImage, imageUser } from "./enter-image.ts";
 import { archiveOf, openImage, unpackImage } from "./open-image.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "mqtap-images-"));
 after(() => rmSync(scratch, { recursive: true }));
 const nobody = "65532:65532";
 
-// in a mount namespace of its own the folder becomes a read-only mount; who starts in it can change nothing
-const enter =
-  'user=$1 root=$2; shift 2; mount --bind "$root" "$root" && mount -o remount,bind,ro "$root" && ' +
-  'exec chroot --userspec="$user" --groups= "$root" "$@"';
-
 function unpacked(name: string) {
   const root = join(scratch, name);
   mkdirSync(root);
   unpackImage(archiveOf(name), root);
-  const { config } = openImage(archiveOf(name));
-  const entrypoint: readonly string[] = Object(config)["Entrypoint"];
-  const imageUser = String(config["User"]);
+  const image = openImage(archiveOf(name));
+  const entrypoint: readonly string[] = Object(image.config)["Entrypoint"];
   return {
     root,
     entrypoint,
-    user: imageUser,
-    run: (argv: readonly string[], { user = imageUser, env = {} } = {}) => {
-      const command = ["unshare", "--mount", "sh", "-c", enter, "sh", user, root, ...argv];
-      return runCommand(command, { env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", ...env }, allowFailure: true });
-    },
+    user: imageUser(image),
+    run: (argv: readonly string[], { user = imageUser(image), env = {} } = {}) => enterImage({ root, user, argv, env }),
   };
 }
 

@@ -51,3 +51,16 @@ export function npmComponents({
     return { name, version, purl: pinned.purl, ...(spdx === undefined ? {} : { license: spdx }), texts };
   });
 }
+
+/** Node.js, from the folder of the npm package that carries it; vulnerability databases know it by another name. */
+export function nodeComponent(folder: string): Component {
+  const { name, version } = manifestSchema.parse(JSON.parse(readFileSync(join(folder, "package.json"), "utf8")));
+  return {
+    name,
+    version,
+    purl: `pkg:npm/${name}@${version}`,
+    cpe: `cpe:2.3:a:nodejs:node.js:${version}:*:*:*:*:*:*:*`,
+    license: "MIT",
+    texts: readLicenceFiles(folder),
+  };
+}

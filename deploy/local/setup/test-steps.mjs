@@ -12,7 +12,7 @@ const testSuites = {
   unit: {
     globs: [
       "{cni,operator,crds,deploy}/**/*.test.{ts,mjs}",
-      "test/!(integration|conformance|faults|runtimes|guest|images|kubevirt|libvirt|virt-launcher|e2e|bed)/**/*.test.ts",
+      "test/!(integration|conformance|faults|runtimes|guest|images|arm64|kubevirt|libvirt|virt-launcher|e2e|bed)/**/*.test.ts",
     ],
     concurrency: 2,
   },
@@ -20,6 +20,7 @@ const testSuites = {
     globs: ["test/{integration,conformance,faults}/**/*.test.ts", "test/runtimes/*.test.ts"],
     concurrency: 2,
   },
+  arm64: { globs: ["test/arm64/**/*.test.ts"], concurrency: 1 },
   images: { globs: ["test/images/**/*.test.ts"], concurrency: 1 },
   kubevirt: { globs: ["test/kubevirt/**/*.test.ts"], concurrency: 2 },
   guest: { globs: ["test/guest/**/*.test.ts"], concurrency: 2 },
