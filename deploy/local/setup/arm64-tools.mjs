@@ -24,7 +24,14 @@ const nodeIntegrity = "sha512-idArV/cmqW9M9ODyGlbOIiyxFourDh1mJB0SdKCdMbSZjjef9C
 
 const tools = ["binutils-aarch64-linux-gnu", "cpp-12-aarch64-linux-gnu", "gcc-12-aarch64-linux-gnu"];
 const toolLibraries = ["libbsd0", "libedit2", "libicu72", "libmd0", "libxml2", "libz3-4"];
-const compilers = [...tools, "gcc-12-cross-base", "libgcc-12-dev-arm64-cross", ...toolLibraries, "rustc-web", "qemu-user-static"];
+const compilers = [
+  ...tools,
+  "gcc-12-cross-base",
+  "libgcc-12-dev-arm64-cross",
+  ...toolLibraries,
+  "rustc-web",
+  "qemu-user-static",
+];
 const libraries = ["libc6", "libc6-dev", "linux-libc-dev", "gcc-12-base", "libgcc-s1", "libstdc++6", "libatomic1"];
 const packages = [
   ...compilers.map((name) => `${name}:amd64`.replace(/(-cross|-cross-base):amd64$/, "$1")),
