@@ -55,8 +55,8 @@ export async function givenAddresses(bed: Bed, node: string): Promise<readonly s
   return stdout.trim() === "" ? [] : stdout.trim().split("\n");
 }
 
-/** The uids of all pods of a namespace. */
-export async function podUids(bed: Bed, namespace: string): Promise<readonly string[]> {
-  const argv = ["get", "pods", "--namespace", namespace, "--output=jsonpath={.items[*].metadata.uid}"];
-  return (await bed.kubectl(argv)).split(" ");
+/** The uids of pods of a namespace: of all, or of those named. */
+export async function podUids(bed: Bed, namespace: string, ...names: readonly string[]): Promise<readonly string[]> {
+  const output = names.length === 1 ? "jsonpath={.metadata.uid}" : "jsonpath={.items[*].metadata.uid}";
+  return (await bed.kubectl(["get", "pods", "--namespace", namespace, ...names, "-o", output])).split(" ");
 }

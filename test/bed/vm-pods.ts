@@ -15,7 +15,7 @@ export function virtualMachine(name: string, node: string, more: Partial<Virtual
 }
 
 /** Creates the VM's pod, which is still on its way when this settles. */
-function createVm(bed: Bed, vm: VirtualMachine, options: Omit<VmPodOptions, "hookImage"> = {}): Promise<VmPod> {
+export function createVm(bed: Bed, vm: VirtualMachine, options: Omit<VmPodOptions, "hookImage"> = {}): Promise<VmPod> {
   return createVmPod(bed, vm, { hookImage: imageName(layoutOfCheckout(), "mqtap-hook"), ...options });
 }
 

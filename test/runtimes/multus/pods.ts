@@ -70,7 +70,8 @@ export function startOrdinaryPod(
 
 const devicesSchema = z.object({ interfaces: z.array(z.object({ name: z.string() }).loose()) }).loose();
 
-function withBinding(vmi: Manifest, binding: string): Manifest {
+/** The VMI with the network binding plugin of this name on its last interface. */
+export function withBinding(vmi: Manifest, binding: string): Manifest {
   const spec = z
     .object({ domain: z.object({ devices: devicesSchema }).loose() })
     .loose()

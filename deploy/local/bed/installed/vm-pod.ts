@@ -30,8 +30,8 @@ export interface VmPodOptions {
   readonly hookImage: string;
   /** Multus' selections, as in the annotation k8s.v1.cni.cncf.io/networks. */
   readonly networks?: readonly object[];
-  /** Shell commands that the launcher runs before it waits for its taps. */
-  readonly prepare?: string;
+  /** Names of the taps that the launcher opens, where they are not those that KubeVirt looks for. */
+  readonly taps?: readonly string[];
   /** Changes the VMI before it is created. */
   readonly changeVmi?: (vmi: Manifest) => Manifest;
 }
@@ -45,8 +45,8 @@ export async function createVmPod(bed: Bed, vm: VirtualMachine, options: VmPodOp
 
 /** A further pod of a VMI that exists, as KubeVirt makes one when the first has ended. */
 async function createPodOf(bed: Bed, vm: VirtualMachine, vmiUid: string, options: VmPodOptions): Promise<VmPod> {
-  const pod = vmPodManifest(vm, vmiUid, options);
-  const taps = vm.networks.map((network, position) => tapOf(podInterface(network, position)));
+  const taps = options.taps ?? vm.networks.map((network, position) => tapOf(podInterface(network, position)));
+  const pod = vmPodManifest(vm, vmiUid, { ...options, taps });
   return { vm, vmiUid, name: pod.metadata.name, uid: await create(bed, pod), taps };
 }
 
@@ -66,10 +66,13 @@ export async function waitForQueues(bed: Bed, pod: VmPod, { timeoutMs = 90_000 }
 }
 
 /** The pod of `vm`. The device is a host path here: KubeVirt has a device plugin for it, and runc lets containers use it. */
-function vmPodManifest(vm: VirtualMachine, vmiUid: string, options: VmPodOptions): Manifest {
+function vmPodManifest(
+  vm: VirtualMachine,
+  vmiUid: string,
+  options: VmPodOptions & { readonly taps: readonly string[] },
+): Manifest {
   const pod = launcherPod(vm, vmiUid, randomBytes(4).toString("hex").slice(0, 5));
-  const taps = vm.networks.map((network, position) => tapOf(podInterface(network, position)));
-  const { networks = [] } = options;
+  const { networks = [], taps } = options;
   const annotations = {
     ...Object(pod.metadata["annotations"]),
     ...(networks.length === 0 ? {} : { "k8s.v1.cni.cncf.io/networks": JSON.stringify(networks) }),
@@ -78,7 +81,7 @@ function vmPodManifest(vm: VirtualMachine, vmiUid: string, options: VmPodOptions
   const compute = {
     name: "compute",
     image: testImage,
-    command: ["sh", "-c", launcherScript(taps, options.prepare)],
+    command: ["sh", "-c", launcherScript(taps)],
     securityContext: unprivileged,
     volumeMounts: [{ name: "tun", mountPath: "/dev/net/tun" }, sockets],
   };
@@ -113,10 +116,9 @@ const qemu = 107;
 const unprivileged = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
 
 /** Opens each tap as soon as it says its number of queues, and holds all until the pod ends. */
-function launcherScript(taps: readonly string[], prepare = "true"): string {
+function launcherScript(taps: readonly string[]): string {
   return [
     "trap 'kill $(jobs -p); exit' TERM",
-    prepare,
     ...taps.map(
       (tap) =>
         `{ until grep -q ' q=' /sys/class/net/${tap}/ifalias 2>/dev/null; do sleep 0.1; done; exec hold-queues ${tap} alias; } &`,
