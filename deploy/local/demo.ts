@@ -1,11 +1,14 @@
 // `npm start`: the whole idea of mqtap on a real Kubernetes API server and in real network namespaces, told step by step.
 // Steps 1 and 2 (set-up and build) are setup.mjs's; this is the rest. Leaves nothing behind, however it ends.
+// `--nodes` tells another story: the product on whole nodes, as an administrator installs it.
 import { parseArgs } from "node:util";
+import { tellNodesStory } from "./nodes-story/tell-nodes-story.ts";
 import { layoutOfCheckout } from "./story/layout.ts";
 import { createNarrator } from "./story/narrator.ts";
 import { tellStory } from "./story/tell-story.ts";
 
-const { values } = parseArgs({ options: { keep: { type: "boolean", default: false } } });
+const flag = { type: "boolean", default: false } as const;
+const { values } = parseArgs({ options: { keep: flag, nodes: flag } });
 
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -19,7 +22,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 process.stdout.on("error", () => stop.abort(new Error("EPIPE")));
 
 try {
-  await tellStory({
+  const tell = values.nodes ? tellNodesStory : tellStory;
+  await tell({
     layout: layoutOfCheckout(),
     narrator: createNarrator(
       (text) => process.stdout.write(text),

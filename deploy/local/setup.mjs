@@ -28,6 +28,19 @@ const commands = {
     },
     run: (context) => runNode(context, ["deploy/local/demo.ts"]),
   },
+  // `npm start -- --nodes`
+  nodes: {
+    script: "npm start",
+    needsRoot: "the demo makes nodes of namespaces, mounts and cgroups",
+    needs: ["toolchains", "packages", "modules", "components", "build"],
+    groups: ["cni", "control-plane", "multus", "sidecar-shim", "kubevirt", "node", "runc"],
+    tells: {
+      modules: "1. Set-up: Node modules, and Kubernetes, containerd, runc and Multus, built once and then cached",
+      build:
+        "\n2. Build: dist/mqtap, dist/controller.mjs, dist/agent.mjs, and the images of controller, agent and hook",
+    },
+    run: async (context) => (await buildImages({ ...context, args: [] })) || runNode(context, ["deploy/local/demo.ts"]),
+  },
   test: {
     script: "npm test",
     needsRoot: "the tests make network namespaces, mounts and tap devices",
@@ -107,7 +120,8 @@ const provisions = {
   build: buildAll,
 };
 
-async function main([name, ...args]) {
+async function main([given, ...args]) {
+  const name = given === "start" && args.includes("--nodes") ? "nodes" : given;
   const command = commands[name];
   if (command === undefined) throw new SetupError(`usage: setup.mjs ${Object.keys(commands).join(" | ")}`);
   const uid = process.getuid();

@@ -6,7 +6,7 @@ import { findPodNetns, type PodLink, readPodLinks } from "../../deploy/local/bed
 import { createVmPod, type VmPod, type VmPodOptions, waitForQueues } from "../../deploy/local/bed/installed/vm-pod.ts";
 import { layoutOfCheckout } from "../../deploy/local/story/layout.ts";
 import { type ObservedEvent, readEvents } from "../../deploy/local/story/observe.ts";
-import type { VirtualMachine } from "../../deploy/local/story/virtual-machine.ts";
+import { namespaceOf, type VirtualMachine } from "../../deploy/local/story/virtual-machine.ts";
 import { waitUntil } from "../../deploy/local/story/wait-until.ts";
 
 /** A VM of eight vCPUs with the hook and one NIC on the pods' network, unless told. */
@@ -32,8 +32,14 @@ export async function startVm(
 
 /** Deletes pods and waits until they are gone. */
 export async function removePods(bed: Bed, ...pods: readonly VmPod[]): Promise<void> {
-  const names = pods.map(({ name }) => `pod/${name}`);
-  await bed.kubectl(["delete", "--timeout=60s", ...names], { timeoutMs: 70_000 });
+  for (const { vm, name } of pods) {
+    const argv = ["delete", "pod", name, "--namespace", namespaceOf(vm), "--wait=false"];
+    await bed.kubectl(argv);
+  }
+  for (const { vm, name } of pods) {
+    const argv = ["wait", "--for=delete", `pod/${name}`, "--namespace", namespaceOf(vm), "--timeout=60s"];
+    await bed.kubectl(argv, { timeoutMs: 70_000 });
+  }
 }
 
 /** Path of the pod's network namespace on its node. */

@@ -1,4 +1,4 @@
-// The Debian packages that tests and benchmarks use; `npm start` needs none. This is the one list of them.
+// The Debian packages that tests and benchmarks use; `npm start` needs none, but with --nodes. This is the one list of them.
 import { findProgram } from "./prerequisites.mjs";
 import { startProgress } from "./progress.mjs";
 import { runQuietly, SetupError } from "./run.mjs";
@@ -30,6 +30,7 @@ const launcherPackages = [
 const debianPackages = {
   test: launcherPackages,
   kubevirt: launcherPackages,
+  nodes: [{ name: "iproute2", program: "ip" }],
   guest: [{ name: "iproute2", program: "ip" }, ...guestPackages],
   bench: [
     { name: "iproute2", program: "ip" },

@@ -1,5 +1,6 @@
 // The story from step 3 on, in order. Each step shows the commands a person would type and what really came back.
 import type { Cluster } from "./cluster.ts";
+import { interruptible } from "./interruptible.ts";
 import type { Layout } from "./layout.ts";
 import type { Narrator } from "./narrator.ts";
 import { stayUntilStopped } from "./stay.ts";
@@ -42,26 +43,4 @@ export async function tellStory(telling: Telling): Promise<void> {
   await resources.disposeAsync();
   telling.narrator.say(`Stopped and removed: ${what} and ${cluster.directory}.`);
   telling.narrator.say(`Done in ${((performance.now() - started) / 1000).toFixed(0)} s.`);
-}
-
-/** A narrator that refuses to go on once the signal was given: the story stops at the next thing it would say. */
-function interruptible(narrator: Narrator, signal: AbortSignal): Narrator {
-  return {
-    heading: (title) => {
-      signal.throwIfAborted();
-      narrator.heading(title);
-    },
-    say: (text) => {
-      signal.throwIfAborted();
-      narrator.say(text);
-    },
-    command: (text) => {
-      signal.throwIfAborted();
-      narrator.command(text);
-    },
-    output: (text) => {
-      signal.throwIfAborted();
-      narrator.output(text);
-    },
-  };
 }

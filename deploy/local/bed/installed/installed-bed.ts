@@ -11,7 +11,7 @@ import type { ChainedPlugins } from "../node-config.ts";
 import { type BedOptions, startBed } from "../start-bed.ts";
 
 /** mqtap in a chain for all pods of a node. */
-const chainedPlugin: ChainedPlugins = [{ type: "mqtap", sizing: "vm" }];
+export const chainedPlugin: ChainedPlugins = [{ type: "mqtap", sizing: "vm" }];
 
 /** Every pod of mqtap. */
 const namespace = "mqtap-system";
@@ -29,7 +29,7 @@ export function imageName({ root }: Layout, name: "mqtap-controller" | "mqtap-ag
 }
 
 /** A bed whose nodes have mqtap's images and whose API has KubeVirt's kinds, with nothing of mqtap installed. */
-async function startKubevirtBed(options: BedOptions): Promise<Bed> {
+export async function startKubevirtBed(options: BedOptions): Promise<Bed> {
   const { layout } = options;
   const bed = await startBed({ ...options, images: options.images ?? productImages(layout) });
   try {
@@ -60,7 +60,7 @@ export async function startInstalledBed(options: BedOptions): Promise<Bed> {
 }
 
 /** Waits until controllers and agents are Ready and every node says that the plugin is there. @throws Error */
-async function waitUntilInstalled(bed: Bed): Promise<void> {
+export async function waitUntilInstalled(bed: Bed): Promise<void> {
   for (const workload of ["deployment/mqtap-controller", "daemonset/mqtap-agent"]) {
     const wait = ["rollout", "status", "--namespace", namespace, "--timeout=170s", workload];
     await bed.kubectl(wait, { timeoutMs: installTimeoutMs });
@@ -82,7 +82,7 @@ async function waitUntilInstalled(bed: Bed): Promise<void> {
 }
 
 /** What an administrator would look at when the installation does not come up. */
-async function describeInstallation(bed: Bed): Promise<string> {
+export async function describeInstallation(bed: Bed): Promise<string> {
   const commands = [
     ["get", "mqp,pods", "--all-namespaces", "-o", "wide"],
     ["get", "events", "--all-namespaces", "--sort-by=.lastTimestamp"],

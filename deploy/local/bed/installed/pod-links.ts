@@ -5,7 +5,11 @@ import { type InspectReport, parseReport } from "../../../../cni/inspect/report.
 import type { BedNode } from "../node.ts";
 
 const cacheSchema = z.object({
+  containerId: z.string(),
+  ifName: z.string(),
+  networkName: z.string(),
   netns: z.string(),
+  result: z.record(z.string(), z.unknown()),
   cniArgs: z.array(z.tuple([z.string(), z.string()])),
 });
 
@@ -42,6 +46,13 @@ export interface CachedAttachment {
   readonly podUid: string;
   /** A path on the node. */
   readonly netns: string;
+  readonly containerId: string;
+  readonly ifName: string;
+  readonly networkName: string;
+  /** CNI_ARGS as the runtime gave them. */
+  readonly args: string;
+  /** What the plugins answered. */
+  readonly result: Readonly<Record<string, unknown>>;
 }
 
 /** All entries of the runtime's cache of CNI results. */
@@ -54,8 +65,9 @@ export async function readCniCache(node: BedNode): Promise<readonly CachedAttach
     .split("\n")
     .filter(Boolean)
     .map((text) => {
-      const { netns, cniArgs } = cacheSchema.parse(JSON.parse(text));
-      return { netns, podUid: cniArgs.find(([name]) => name === "K8S_POD_UID")?.[1] ?? "" };
+      const { cniArgs, ...attachment } = cacheSchema.parse(JSON.parse(text));
+      const podUid = cniArgs.find(([name]) => name === "K8S_POD_UID")?.[1] ?? "";
+      return { ...attachment, podUid, args: cniArgs.map((pair) => pair.join("=")).join(";") };
     });
 }
 
