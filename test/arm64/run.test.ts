@@ -56,7 +56,7 @@ test("controller and agent start and say what they take", async () => {
   }
 });
 
-test("the hook's image holds the shim and a hook that lowers a domain's queues", async () => {
+test("the hook's image holds the shim, and the hook where the shim looks for it", async () => {
   const { run } = unpacked("mqtap-hook");
   const shim = await run(["/sidecar-shim", "--help"]);
   assert.match(shim.stderr, /^Usage of \/sidecar-shim:/);
