@@ -1,6 +1,6 @@
 // The built agent as a process in a bed, without an API server: what it does to the host's files it does on its own.
 
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Daemon, startDaemon } from "../../deploy/local/daemon.ts";
 import { waitUntil } from "../../deploy/local/story/wait-until.ts";
@@ -25,8 +25,11 @@ export function release(bed: Bed, name: string): Buffer {
   return Buffer.concat([readFileSync(bed.path("/run/bin/mqtap")), Buffer.from(name)]);
 }
 
+/** Replaced, not written over: a program that runs cannot be. */
 export function putSource(bed: Bed, bytes: Uint8Array): void {
-  writeFileSync(bed.path(host.source), bytes, { mode: 0o755 });
+  const next = bed.path(`${host.source}.next`);
+  writeFileSync(next, bytes, { mode: 0o755 });
+  renameSync(next, bed.path(host.source));
 }
 
 export function startInstallingAgent(bed: Bed, logFile: string, flags: readonly string[] = []): Daemon {
