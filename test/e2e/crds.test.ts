@@ -69,7 +69,7 @@ function parseSpec(object: Json): unknown {
 
 before(async () => {
   controlPlane = await startControlPlane({ binDir: componentDirectory() });
-  firstApply = await kubectl(`apply -f ${crdFolder}`);
+  firstApply = await kubectl(`apply -k ${crdFolder}`);
   await kubectl("wait --for=condition=Established --timeout=30s crd --all");
   const deadline = Date.now() + 30_000;
   while ((await kubectl("explain mqc.spec.tuntap").catch(() => "")) === "") {
@@ -82,7 +82,7 @@ after(() => controlPlane?.[Symbol.asyncDispose]());
 
 test("plain kubectl apply takes the files, and finds nothing to change a second time", async () => {
   assert.match(firstApply, /nodenetworkconfigs\.mqtap\.io created\n.*nodenetworkprofiles\.mqtap\.io created/);
-  assert.match(await kubectl(`apply -f ${crdFolder}`), /configs\.mqtap\.io unchanged\n.*profiles\.mqtap\.io unchanged/);
+  assert.match(await kubectl(`apply -k ${crdFolder}`), /configs\.mqtap\.io unchanged\n.*profiles\.mqtap\.io unchanged/);
 });
 
 test("the API server finds the schemas structural", async () => {

@@ -10,7 +10,7 @@ import { linksOf, succeed, tapsOf } from "../runtimes/multus/calls.ts";
 import { MultusCluster } from "../runtimes/multus/multus-cluster.ts";
 import { podInterfaceOf, startLauncher, startOrdinaryPod, tapOf } from "../runtimes/multus/pods.ts";
 
-const folder = path.join(import.meta.dirname, "../../deploy/kubevirt/networks");
+const folder = path.join(import.meta.dirname, "../../deploy/kubevirt");
 const networkSchema = z.object({
   metadata: z.object({ name: z.string() }),
   spec: z.object({ config: z.string() }),
@@ -22,11 +22,11 @@ function networkOf(file: string): readonly [string, Readonly<Record<string, unkn
   return [metadata.name, z.record(z.string(), z.unknown()).parse(JSON.parse(spec.config))];
 }
 
+const files = ["networks/blue", "networks/red", "binding-network/binding-network", "networks/static-tap"];
+const networks = Object.fromEntries(files.map((file) => networkOf(`${file}.yaml`)));
 const multus = await MultusCluster.start();
 after(() => multus[Symbol.asyncDispose]());
-await multus.createNetworks(
-  Object.fromEntries(["blue.yaml", "red.yaml", "binding.yaml", "static-tap.yaml"].map(networkOf)),
-);
+await multus.createNetworks(networks);
 
 test("blue: a companion beside the pod's NIC", async () => {
   const ifName = podInterfaceOf("blue");

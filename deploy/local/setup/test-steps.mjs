@@ -84,7 +84,9 @@ export async function runSuite(name, { root, env }) {
   const temporaryDirectory = mkdtempSync(join(tmpdir(), "mqtap-"));
   const before = takeSnapshot(temporaryDirectory);
   try {
-    const status = await runForeground(suiteArgv(name), { cwd: root, env: { ...env, TMPDIR: temporaryDirectory } });
+    // npm would keep a cache of compiled code there
+    const suiteEnv = { ...env, TMPDIR: temporaryDirectory, NODE_DISABLE_COMPILE_CACHE: "1" };
+    const status = await runForeground(suiteArgv(name), { cwd: root, env: suiteEnv });
     const leftovers = findLeftovers(before, takeSnapshot(temporaryDirectory));
     for (const what of leftovers) console.error(`mqtap: the ${name} tests left a ${what}`);
     return status === 0 && leftovers.length > 0 ? 1 : status;
