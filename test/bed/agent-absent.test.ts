@@ -123,7 +123,7 @@ describe("a node without its agent", () => {
           seen = (await node.run(["cat", "/var/lib/mqtap/state.json"])).stdout;
           return Object.keys(JSON.parse(seen).attachments ?? {}).length === 0 ? true : undefined;
         },
-        { timeoutMs: 90_000, intervalMs: 500, seen: () => seen },
+        { timeoutMs: 150_000, intervalMs: 500, seen: () => seen },
       );
     }
   });

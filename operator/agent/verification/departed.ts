@@ -12,14 +12,16 @@ export interface DepartedOptions {
   readonly log: Log;
 }
 
+/** A pod whose tap has just gone is mostly about to go itself; one that has ended may stay for days. */
+const firstAskAgainMs = 30_000;
 const askAgainMs = 300_000;
 /** For each look, so that a node that was drained asks for its pods little by little. */
 const mostQuestions = 16;
 
 export class Departed {
   readonly #options: DepartedOptions;
-  /** When to ask next, by pod uid. */
-  readonly #nextAskMs = new Map<string, number>();
+  /** When to ask next, by pod uid, and how long after the time before. */
+  readonly #nextAsk = new Map<string, { readonly atMs: number; readonly waitMs: number }>();
   /** Uids of pods that ran when they were asked for. */
   readonly #running = new Set<string>();
   #hasUnknown = false;
@@ -37,8 +39,8 @@ export class Departed {
   async among(absent: ReadonlyMap<string, Attachment>, signal: AbortSignal): Promise<readonly string[]> {
     const { cluster, clock, log } = this.#options;
     const byPod = Map.groupBy(absent, ([, { podUid }]) => podUid);
-    for (const uid of this.#nextAskMs.keys()) if (!byPod.has(uid)) this.#forget(uid);
-    const due = [...byPod].filter(([uid]) => (this.#nextAskMs.get(uid) ?? 0) <= clock.monotonicMs());
+    for (const uid of this.#nextAsk.keys()) if (!byPod.has(uid)) this.#forget(uid);
+    const due = [...byPod].filter(([uid]) => (this.#nextAsk.get(uid)?.atMs ?? 0) <= clock.monotonicMs());
     const gone: string[] = [];
     this.#hasUnknown = due.length > mostQuestions;
     for (const [podUid, entries] of due.slice(0, mostQuestions)) {
@@ -46,12 +48,13 @@ export class Departed {
       const slash = pod.indexOf("/");
       try {
         const found = await cluster.pod(pod.slice(0, slash), pod.slice(slash + 1), signal);
+        const waitMs = Math.min(2 * (this.#nextAsk.get(podUid)?.waitMs ?? firstAskAgainMs / 2), askAgainMs);
         this.#forget(podUid);
         if (found?.uid !== podUid) {
           gone.push(...entries.map(([id]) => id));
           continue;
         }
-        this.#nextAskMs.set(podUid, clock.monotonicMs() + askAgainMs);
+        this.#nextAsk.set(podUid, { atMs: clock.monotonicMs() + waitMs, waitMs });
         if (found.isRunning) this.#running.add(podUid);
       } catch (error) {
         this.#hasUnknown = true;
@@ -63,7 +66,7 @@ export class Departed {
   }
 
   #forget(podUid: string): void {
-    this.#nextAskMs.delete(podUid);
+    this.#nextAsk.delete(podUid);
     this.#running.delete(podUid);
   }
 }

@@ -227,13 +227,22 @@ describe("Verifier", () => {
     assert.deepEqual([verifier.problems(), verifier.overLimit], [[], 0]);
   });
 
-  test("forgets attachments whose tap and pod are gone, and asks for a living pod every five minutes", async (t) => {
+  test("forgets an attachment soon when the pod goes just after its tap", async (t) => {
     const { world, set, clock } = bed(t);
-    await clock.advance(290_000);
+    await clock.advance(0);
     assert.deepEqual([world.asked, Object.keys(world.state.attachments)], [1, [idA]]);
     set({ pod: undefined });
-    await clock.advance(60_000);
+    await clock.advance(70_000);
     assert.deepEqual([world.asked, Object.keys(world.state.attachments)], [2, []]);
+  });
+
+  test("asks for a pod that stays ever more rarely, every five minutes in the end", async (t) => {
+    const { world, clock } = bed(t);
+    await clock.advance(900_000);
+    const before = world.asked;
+    assert.ok(before <= 6, `${before}`);
+    await clock.advance(3_000_000);
+    assert.ok(world.asked - before >= 8 && world.asked - before <= 10, `${world.asked - before}`);
   });
 
   test("takes a pod of the same name and another uid for another one", async (t) => {
