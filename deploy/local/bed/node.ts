@@ -37,6 +37,7 @@ export type NodeDaemon = "containerd" | "kubelet";
 const devices = ["null", "zero", "full", "random", "urandom", "tty", "kmsg", "fuse", "kvm", "vhost-net"];
 const environment = { PATH: "/bed/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" };
 const tuntapSysctl = "/var/lib/bed/max_queues";
+const kernelMaxQueues = 256;
 const startTimeoutMs = 60_000;
 
 /** One boot of a node. */
@@ -80,7 +81,6 @@ export class BedNode implements AsyncDisposable {
       "/etc/containerd/config.toml": containerdConfig,
       [baseSpecPath]: baseSpec(containerdDefault),
       "/etc/kubernetes/kubelet.json": kubeletConfig(),
-      ...(options.hasTuntapSysctl ? { [tuntapSysctl]: "256\n" } : {}),
     };
     for (const [file, text] of Object.entries(files)) await node.writeFile(file, text);
     await node.writeFile(hookPath, containerHook, 0o755);
@@ -183,7 +183,12 @@ export class BedNode implements AsyncDisposable {
   /** Power off and on: all of its processes and namespaces are gone at once, and it boots anew from the same disk. */
   async reboot(): Promise<void> {
     await this.powerOff();
-    await this.#start();
+    await this.boot();
+  }
+
+  /** Power on. `maxQueues`: what the kernel of this boot begins with, where it has the sysctl. */
+  async boot({ maxQueues = kernelMaxQueues }: { readonly maxQueues?: number } = {}): Promise<void> {
+    await this.#start(maxQueues);
     await this.startDaemon("containerd");
     await this.startDaemon("kubelet");
   }
@@ -219,8 +224,10 @@ export class BedNode implements AsyncDisposable {
     return this.#boot;
   }
 
-  async #start(): Promise<void> {
+  async #start(maxQueues = kernelMaxQueues): Promise<void> {
     const { cgroups, hub, hasTuntapSysctl } = this.#options;
+    // no sysctl lasts longer than its boot
+    if (hasTuntapSysctl) await this.writeFile(tuntapSysctl, `${maxQueues}\n`);
     const { runc: _, ...programs } = this.#options.programs;
     const id = randomUUID();
     const argv = nodeInitArgv({
