@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 
 /** How a program is started. Without `env` it inherits the caller's. */
 export interface CommandOptions {
-  readonly stdin?: string;
+  readonly stdin?: string | Uint8Array;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
   readonly timeoutMs?: number;

@@ -56,7 +56,7 @@ const commands = {
     script: "npm run bench",
     needsRoot: "the benchmark makes network namespaces and tap devices",
     needs: ["toolchains", "packages", "modules", "components", "build"],
-    groups: ["cni"],
+    groups: ["cni", "control-plane", "multus", "sidecar-shim", "kubevirt", "node", "runc"],
     run: async (context) => {
       await provideGuest(context);
       return runNode(context, ["test/bench/bench.ts"]);

@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { layoutOfCheckout } from "../../deploy/local/story/layout.ts";
 import { benchAddCost } from "./add-cost.ts";
-import { benchAgentFootprint } from "./agent-footprint.ts";
 import { benchBinary } from "./binary.ts";
 import { benchChangeLatency } from "./change-latency.ts";
 import { benchHook } from "./hook.ts";
+import { benchImageSizes } from "./image-sizes.ts";
+import { benchInstalled } from "./installed.ts";
 import { benchKernelMemory } from "./kernel-memory.ts";
 import { benchLargestConfig } from "./largest-config.ts";
 import { withNamespace } from "./namespaces.ts";
@@ -23,6 +24,7 @@ const directory = mkdtempSync(join(tmpdir(), "mqtap-bench-"));
 // Fresh copies, as an installer makes them: where the page cache has put an old file is worth 10 % of a call.
 const mqtap: Plugin = { name: "mqtap", path: freshCopy(join(layout.distDir, "mqtap")) };
 const reference: Plugin = { name: "tap", path: freshCopy(join(layout.binDir, "tap")) };
+const spawn = join(directory, "spawn");
 const where = `${new Date().toISOString().slice(0, 10)}, ${machine()}`;
 
 try {
@@ -46,9 +48,10 @@ try {
     ...benchStatus(run, mqtap, 100),
     benchKernelMemory({ mqtap, reference, run, taps: 50 }),
     ...benchLargestConfig(run, mqtap, reference),
-    ...benchHook({ path: mqtap.path, runner: join(directory, "spawn"), rounds: 40 }),
+    ...benchHook({ path: mqtap.path, runner: spawn, rounds: 40 }),
     ...(await benchChangeLatency(layout, 50)),
-    ...(await benchAgentFootprint(layout, 60)),
+    ...(await benchImageSizes(layout)),
+    ...(await benchInstalled(layout, { spawn, rounds: 100, restSeconds: 60 })),
   ];
   console.log(formatFigures(figures));
   console.log(`\nThe case of kubevirt#18012:\n\n${await benchTenNics(5)}`);

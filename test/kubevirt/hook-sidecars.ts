@@ -8,8 +8,14 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { componentDirectory } from "../../deploy/local/component-directory.ts";
 import { asQemu } from "../integration/hook.ts";
-import type { TestPod } from "../integration/pod-per-test.ts";
+import type { Place } from "../libvirt/container.ts";
 import { parseAnswer } from "./peer.ts";
+
+/** A launcher pod: a network namespace of a bed, or of a cluster's node. The built plugin is its /run/bin/mqtap. */
+export interface HookedPod {
+  readonly bed: Place;
+  readonly namespace: string;
+}
 
 /** What lies in a sidecar's image as `onDefineDomain`: mqtap, a shell script, or nothing. */
 export type HookProgram = "mqtap" | "none" | { readonly script: string; readonly mode?: number };
@@ -36,7 +42,7 @@ export interface Booted extends Boot {
 
 /** What virt-launcher does with a VMI until libvirt is asked: `hooks` are the pod's sidecars, in their order. */
 export async function boot(
-  { bed, namespace }: TestPod,
+  { bed, namespace }: HookedPod,
   {
     vmi,
     hooks,
@@ -89,7 +95,7 @@ export class Sidecar implements AsyncDisposable {
   }
 
   static async start(
-    { bed, namespace }: Pick<TestPod, "bed" | "namespace">,
+    { bed, namespace }: HookedPod,
     { name, hook }: { readonly name: string; readonly hook: HookProgram },
   ): Promise<Sidecar> {
     const image = `/run/images/${name}`;

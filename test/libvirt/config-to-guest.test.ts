@@ -1,6 +1,7 @@
 // The whole way at once, with everything real but the kubelet: a config says 2, a VM has 4 vCPUs. Controller and agent size,
-// the plugin makes the tap through libcni, KubeVirt's own phase 1 adopts it, the hook rewrites the domain, libvirt starts it,
-// and the guest has 2 queues.
+// the plugin makes the tap through libcni, KubeVirt's own phase 1 adopts it, KubeVirt's own converter writes the domain,
+// KubeVirt's own hooks manager has it rewritten by the hook in KubeVirt's own sidecar-shim, libvirt starts it, and the guest has
+// 2 queues.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -14,9 +15,9 @@ import { createLauncherPods, startPodNetwork } from "../../deploy/local/story/la
 import { readEvents } from "../../deploy/local/story/observe.ts";
 import type { VirtualMachine } from "../../deploy/local/story/virtual-machine.ts";
 import { applyConfig, startOperatedCluster, stock, waitForProfile } from "../e2e/operated-cluster.ts";
-import { asQemu } from "../integration/hook.ts";
-import { endProcess, home, type Place, prepareContainer } from "./container.ts";
-import type { Domain } from "./domain.ts";
+import { serialPorts } from "../guest/run-guest.ts";
+import { boot, type HookProgram } from "../kubevirt/hook-sidecars.ts";
+import { bootFiles, endProcess, type Place, prepareContainer } from "./container.ts";
 import { Launcher } from "./launcher.ts";
 import { startWebServer } from "./launcher-pod.ts";
 
@@ -41,24 +42,29 @@ it("a config's limit reaches the guest", async (t) => {
   assert.deepEqual([others, made?.mark?.mode, made?.mark?.queues, made?.isOpen], [[], "companion", 2, false]);
 
   await prepareContainer(place);
-  copyFileSync(mqtap, place.path(hook));
-  await using launcher = await Launcher.start(place, pod.name);
-  const vmi = JSON.parse(await cluster.controlPlane.kubectl(["get", "vmi", vm.name, "-o", "json"]));
-  runPhase1({ ...vmi, status: { ...vmi.status, runtimeUser: 107 } }, launcher.pid);
+  mkdirSync(place.path("/run/bin"));
+  copyFileSync(mqtap, place.path("/run/bin/mqtap"));
+  await using launcher = await Launcher.start(place, pod.name, vm.name);
+  const vmi = bootable(JSON.parse(await cluster.controlPlane.kubectl(["get", "vmi", vm.name, "-o", "json"])));
+  runPhase1(vmi, launcher.pid);
   const [adopted] = await tap();
   assert.deepEqual(adopted, { ...made, master: "k6t-eth0" });
 
-  // what KubeVirt writes: as many queues as vCPUs
-  const nic = { network: "default", tap: "tap0", mac: "02:00:00:00:00:02", queues: 4 };
-  const domain: Domain = { name: "default_web", vcpus: 4, nics: [nic] };
-  const argv = [...asQemu, hook, "--vmi", JSON.stringify(vmi), "--domain", launcher.xmlOf(domain)];
-  const rewritten = await place.run(["ip", "netns", "exec", pod.name, ...argv]);
-  assert.equal(rewritten.stdout, launcher.xmlOf({ ...domain, nics: [{ ...nic, queues: 2 }] }));
-  t.diagnostic(`hook: ${rewritten.stderr.trim()}`);
+  await makeVolumes(vmi.metadata.uid);
+  const domain = { name: `default_${vm.name}` };
+  const tellingGuest: HookProgram = { script: addingPorts((port) => launcher.serialFile(domain, port)) };
+  const { calls, logs } = await boot({ bed: place, namespace: pod.name }, { vmi, hooks: ["mqtap", tellingGuest] });
+  const [{ before, after, failed } = { before: "", after: "", failed: "not called" }] = calls;
+  assert.equal(failed, "");
+  assert.equal(before.split('queues="4"').length, 2, before);
+  assert.equal(withoutPorts(after), before.replace('queues="4"', 'queues="2"'));
+  // the shim has a line of its own around what the hook says
+  const line = logs[0]?.split("\n").find((text) => text.includes("queues lowered")) ?? "{}";
+  t.diagnostic(`hook: ${JSON.parse(line).msg}`);
 
   const webServer = await startWebServer(place, pod.name);
   t.after(() => endProcess(webServer));
-  await launcher.define(rewritten.stdout);
+  await launcher.define(after);
   await launcher.must("start", domain.name);
   const guest = await launcher.reportOf(domain);
   t.diagnostic(`guest: ${guest.vcpus} vCPUs, ${guest.combined} queues`);
@@ -75,7 +81,48 @@ it("a config's limit reaches the guest", async (t) => {
 });
 
 const mqtap = join(cluster.layout.distDir, "mqtap");
-const hook = `${home}/onDefineDomain`;
+
+/** A VMI as KubeVirt's webhooks would have completed it, emulated and with a kernel of its own, and as virt-handler sees it. */
+function bootable(vmi: Vmi) {
+  const firmware = {
+    uuid: vmi.metadata.uid,
+    kernelBoot: {
+      kernelArgs: "console=ttyS0 quiet panic=-1 ipv6.disable=1",
+      container: { image: "example.org/kernel:v1", kernelPath: "/kernel", initrdPath: "/initrd" },
+    },
+  };
+  const memory = { memory: { guest: "256Mi" }, resources: { requests: { memory: "256Mi" } } };
+  const domain = { ...vmi.spec.domain, ...memory, machine: { type: "q35" }, firmware };
+  return { ...vmi, spec: { ...vmi.spec, domain }, status: { ...vmi.status, runtimeUser: 107 } };
+}
+
+interface Vmi {
+  readonly metadata: { readonly uid: string };
+  readonly spec: { readonly domain: object };
+  readonly status: object;
+}
+
+/** Where KubeVirt's domain looks for the VM's own kernel, and puts its sockets (KubeVirt v1.9.0, container-disk and console.go). */
+async function makeVolumes(uid: string): Promise<void> {
+  const kernel = "/run/kubevirt/container-disks/kernel-boot";
+  await place.must("mkdir", "-p", kernel);
+  await place.must("cp", bootFiles.kernel, bootFiles.initrd, kernel);
+  await place.must("install", "-d", "-o", "107", "-g", "107", `/run/kubevirt-private/${uid}`);
+}
+
+const portsOf = /<serial type="file">.*?<\/serial>/gs;
+
+/** A hook of the VM's owner behind mqtap's: the guest gets a serial port for each thing that it tells beside its console. */
+function addingPorts(fileOf: (port: string) => string): string {
+  const ports = serialPorts
+    .slice(1)
+    .map((port) => `<serial type="file"><source path="${fileOf(port)}"></source></serial>`);
+  return `#!/bin/sh\nprintf %s "$4" | sed 's,</devices>,${ports.join("")}</devices>,'\n`;
+}
+
+function withoutPorts(xml: string): string {
+  return xml.replaceAll(portsOf, "");
+}
 
 /** As virt-handler runs it for a pod that is ready. */
 function runPhase1(vmi: object, pid: number | undefined): void {
@@ -94,7 +141,7 @@ function placeOf({ holderPid, run }: DemoNode): Place {
   const path = (inside: string): string => `/proc/${holderPid}/root${inside}`;
   return {
     path,
-    run: (argv, { env } = {}) => run(argv, { allowFailure: true, ...(env === undefined ? {} : { env }) }),
+    run: (argv, options) => run(argv, { allowFailure: true, ...options }),
     must: async (...argv) => (await run(argv)).stdout,
     write: (inside, content) => {
       mkdirSync(path(dirname(inside)), { recursive: true });

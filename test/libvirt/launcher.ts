@@ -28,9 +28,9 @@ export class Launcher implements AsyncDisposable {
     this.#process = process;
   }
 
-  /** libvirt answers when this returns. @throws with what it said. */
-  static async start(place: Place, namespace: string): Promise<Launcher> {
-    const folder = `${home}/${namespace}`;
+  /** libvirt answers when this returns. Its sockets lie below `name`, and their paths may have 107 bytes. @throws with what it said. */
+  static async start(place: Place, namespace: string, name = namespace): Promise<Launcher> {
+    const folder = `${home}/${name}`;
     place.write(`${folder}/config/libvirt/qemu.conf`, 'stdio_handler = "file"\nsecurity_driver = "none"\n');
     // VMs migrate between different hosts only
     place.write(`${folder}/config/libvirt/libvirtd.conf`, `host_uuid = "${randomUUID()}"\n`);
@@ -100,7 +100,7 @@ export class Launcher implements AsyncDisposable {
 
   /** The document that libvirt is given for a domain, before any hook. */
   xmlOf(domain: Domain): string {
-    return domainXml(domain, (port) => this.#serialFile(domain, port));
+    return domainXml(domain, (port) => this.serialFile(domain, port));
   }
 
   /** Makes libvirt know a domain, in place of one of the same name. */
@@ -110,14 +110,14 @@ export class Launcher implements AsyncDisposable {
   }
 
   /** What the guest of a started domain tells of its queues and flows. @throws with its console when it cannot */
-  async reportOf(domain: Domain): Promise<GuestReport> {
+  async reportOf(domain: Pick<Domain, "name">): Promise<GuestReport> {
     return parseGuestReport(await this.toldBy(domain));
   }
 
   /** Waits until a guest has told everything, down to the line "end". @throws with its console when it cannot */
-  async toldBy(domain: Domain): Promise<string> {
+  async toldBy(domain: Pick<Domain, "name">): Promise<string> {
     const said = (port: string): string => {
-      const path = this.#place.path(this.#serialFile(domain, port));
+      const path = this.#place.path(this.serialFile(domain, port));
       return existsSync(path) ? readFileSync(path, "utf8") : "";
     };
     try {
@@ -132,7 +132,8 @@ export class Launcher implements AsyncDisposable {
     }
   }
 
-  #serialFile({ name }: Domain, port: string): string {
+  /** Where a port of the guest's writes to. */
+  serialFile({ name }: Pick<Domain, "name">, port: string): string {
     return `${this.#folder}/serial/${name}-${port}`;
   }
 

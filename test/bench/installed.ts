@@ -1,0 +1,40 @@
+// mqtap as it is meant to be used, on two whole nodes: images, `kubectl apply -k`, the node's chain, the agents in their pods.
+import type { Bed } from "../../deploy/local/bed/bed.ts";
+import { chainedPlugin, startKubevirtBed } from "../../deploy/local/bed/installed/installed-bed.ts";
+import { setNodeLimits } from "../../deploy/local/bed/installed/node-limits.ts";
+import type { Layout } from "../../deploy/local/story/layout.ts";
+import { benchApplyToTap } from "./apply-to-tap.ts";
+import { benchChainTime } from "./chain-time.ts";
+import { benchPodFootprint } from "./pod-footprint.ts";
+import type { Figure } from "./statistics.ts";
+
+/** `spawn` is the compiled spawn.c. */
+export async function benchInstalled(
+  layout: Layout,
+  { spawn, rounds, restSeconds }: { spawn: string; rounds: number; restSeconds: number },
+): Promise<readonly Figure[]> {
+  await using bed = await startKubevirtBed({ layout });
+  await bed.setDefaultNetwork(chainedPlugin);
+  const { figure, pod } = await benchApplyToTap(bed, layout);
+  await setNodeLimits(bed, { node1: 4, node2: 2 });
+  const { name, uid } = pod;
+  const cases = [
+    { title: "a VM's pod", pod: { namespace: "default", name, uid }, mostMs: 15 },
+    { title: "another pod", pod: await otherPod(bed), mostMs: 4 },
+  ];
+  const chain = await benchChainTime(bed, cases, { node: pod.vm.node, programs: layout.binDir, spawn, rounds });
+  return [...chain, ...(await benchPodFootprint(bed, restSeconds)), figure];
+}
+
+/** Any that is no VM's: mqtap knows those by their names. */
+async function otherPod(
+  bed: Bed,
+): Promise<{ readonly namespace: string; readonly name: string; readonly uid: string }> {
+  const namespace = "mqtap-system";
+  const first = "--output=jsonpath={.items[0].metadata.name} {.items[0].metadata.uid}";
+  const controllers = "--selector=app.kubernetes.io/component=controller";
+  const [name = "", uid = ""] = (
+    await bed.kubectl(["get", "pods", `--namespace=${namespace}`, controllers, first])
+  ).split(" ");
+  return { namespace, name, uid };
+}
