@@ -16,6 +16,7 @@ import { findNetwork } from "./interface-network.ts";
 import { MalformedObjectError } from "./json-reader.ts";
 import { hasHook, type LauncherPod } from "./pod.ts";
 import { decideQueues, type QueueDecision } from "./queues.ts";
+import { readVmiAhead } from "./read-vmi-ahead.ts";
 import type { Vmi, VmiInterface } from "./vmi.ts";
 
 export interface SizingContext {
@@ -57,6 +58,7 @@ export async function answerSizing(
 
 async function decide(request: SizingRequest, context: SizingContext, signal: AbortSignal): Promise<SizingOutcome> {
   const podText = `pod "${request.podNamespace}/${request.podName}"`;
+  const readVmi = readVmiAhead(request, context.cluster, signal);
   const pod = await context.cluster.pod(request.podNamespace, request.podName, signal);
   if (pod === undefined) return refused("PodNotFound", `${podText} does not exist`);
   const stranger = strangerText(pod, request, context.nodeName);
@@ -64,7 +66,7 @@ async function decide(request: SizingRequest, context: SizingContext, signal: Ab
   if (pod.vmi === undefined || pod.isTemporary) return notOfAVm(request, podText, pod);
 
   const vmiText = `VirtualMachineInstance "${pod.namespace}/${pod.vmi.name}"`;
-  const vmi = await context.cluster.vmi(pod.namespace, pod.vmi.name, signal);
+  const vmi = await readVmi(pod.vmi.name);
   if (vmi === undefined)
     return refused("VirtualMachineGone", `${vmiText}, which ${podText} belongs to, does not exist`);
   if (vmi.uid !== pod.vmi.uid) {
