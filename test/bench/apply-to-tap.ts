@@ -3,7 +3,7 @@
 import type { Bed } from "../../deploy/local/bed/bed.ts";
 import { imageName, waitUntilInstalled } from "../../deploy/local/bed/installed/installed-bed.ts";
 import { findPodNetns } from "../../deploy/local/bed/installed/pod-links.ts";
-import { createVmPod, type VmPod, waitForQueues } from "../../deploy/local/bed/installed/vm-pod.ts";
+import { createVmPod, waitForQueues } from "../../deploy/local/bed/installed/vm-pod.ts";
 import type { Layout } from "../../deploy/local/story/layout.ts";
 import { readEvents } from "../../deploy/local/story/observe.ts";
 import type { VirtualMachine } from "../../deploy/local/story/virtual-machine.ts";
@@ -18,11 +18,8 @@ const vm: VirtualMachine = {
   hasHook: true,
 };
 
-/** Installs mqtap; gives the VM's pod too, which runs when this settles. */
-export async function benchApplyToTap(
-  bed: Bed,
-  layout: Layout,
-): Promise<{ readonly figure: Figure; readonly pod: VmPod }> {
+/** Installs mqtap; it is whole when this settles. */
+export async function benchApplyToTap(bed: Bed, layout: Layout): Promise<Figure> {
   const pod = await createVmPod(bed, vm, { hookImage: imageName(layout, "mqtap-hook") });
   await waitUntil("the VM's pod to wait for its network", async () => {
     const events = await readEvents(bed.controlPlane, { kind: "Pod", name: pod.name });
@@ -41,5 +38,5 @@ export async function benchApplyToTap(
   await waitUntilInstalled(bed);
   await waitForQueues(bed, pod);
   const what = "kubectl apply -k to the first VM's tap, s";
-  return { pod, figure: { what, mqtap: seconds.toFixed(1), peer: "", ratio: "", wanted: "", isMet: undefined } };
+  return { what, mqtap: seconds.toFixed(1), peer: "", ratio: "", wanted: "", isMet: undefined };
 }
