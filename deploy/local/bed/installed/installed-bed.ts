@@ -1,6 +1,5 @@
 // The bed with mqtap on it as an administrator puts it there: images on the nodes, KubeVirt's own kinds in the API,
 // `kubectl apply -k`, and mqtap last in the chain of the pods' default network.
-import { readFileSync } from "node:fs";
 import path from "node:path";
 import { runCommand } from "../../command.ts";
 import type { Layout } from "../../story/layout.ts";
@@ -9,6 +8,7 @@ import { waitUntil } from "../../story/wait-until.ts";
 import type { Bed } from "../bed.ts";
 import type { ChainedPlugins } from "../node-config.ts";
 import { type BedOptions, startBed } from "../start-bed.ts";
+import { releaseOf } from "./release.ts";
 
 /** mqtap in a chain for all pods of a node. */
 export const chainedPlugin: ChainedPlugins = [{ type: "mqtap", sizing: "vm" }];
@@ -17,21 +17,15 @@ export const chainedPlugin: ChainedPlugins = [{ type: "mqtap", sizing: "vm" }];
 const namespace = "mqtap-system";
 const installTimeoutMs = 180_000;
 
-/** The archives that `npm run images` makes of this checkout. */
-function productImages({ distDir }: Layout): readonly string[] {
-  return ["mqtap-controller", "mqtap-agent", "mqtap-hook"].map((name) => path.join(distDir, "images", `${name}.tar`));
-}
-
 /** The name by which pods find one of the images. */
-export function imageName({ root }: Layout, name: "mqtap-controller" | "mqtap-agent" | "mqtap-hook"): string {
-  const { version }: { version: string } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
-  return `${name}:${version}`;
+export function imageName(layout: Layout, name: "mqtap-controller" | "mqtap-agent" | "mqtap-hook"): string {
+  return `${name}:${releaseOf(layout).version}`;
 }
 
 /** A bed whose nodes have mqtap's images and whose API has KubeVirt's kinds, with nothing of mqtap installed. */
 export async function startKubevirtBed(options: BedOptions): Promise<Bed> {
   const { layout } = options;
-  const bed = await startBed({ ...options, images: options.images ?? productImages(layout) });
+  const bed = await startBed({ ...options, images: options.images ?? releaseOf(layout).images });
   try {
     const { stdout: kinds } = await runCommand([path.join(layout.binDir, "kubevirt-crds")]);
     await bed.kubectl(["create", "-f", "-"], { stdin: kinds, timeoutMs: 120_000 });

@@ -15,6 +15,7 @@ const cacheSchema = z.object({
 
 const linkSchema = z.object({
   ifname: z.string(),
+  ifindex: z.int(),
   address: z.string(),
   mtu: z.int(),
   qdisc: z.string(),
