@@ -21,10 +21,11 @@ const vm: VirtualMachine = {
 /** Installs mqtap; it is whole when this settles. */
 export async function benchApplyToTap(bed: Bed, layout: Layout): Promise<Figure> {
   const pod = await createVmPod(bed, vm, { hookImage: imageName(layout, "mqtap-hook") });
-  await waitUntil("the VM's pod to wait for its network", async () => {
+  const isWaiting = async (): Promise<true | undefined> => {
     const events = await readEvents(bed.controlPlane, { kind: "Pod", name: pod.name });
     return events.some(({ reason }) => reason === "FailedCreatePodSandBox") ? true : undefined;
-  });
+  };
+  await waitUntil("the VM's pod to wait for its network", isWaiting, { timeoutMs: 90_000 });
   const start = performance.now();
   const applied = bed.kubectl(["apply", "-k", layout.overlay]);
   // the runtime's record of the pod's network: written when its last plugin, mqtap, has answered
