@@ -15,7 +15,8 @@ export async function benchInstalled(
   layout: Layout,
   { spawn, rounds, restSeconds }: { spawn: string; rounds: number; restSeconds: number },
 ): Promise<readonly Figure[]> {
-  await using bed = await startKubevirtBed({ layout, chained: chainedPlugin });
+  await using bed = await startKubevirtBed({ layout });
+  await bed.setDefaultNetwork(chainedPlugin);
   const applyToTap = await benchApplyToTap(bed, layout);
   await setNodeLimits(bed, { node1: 4, node2: 2 });
   const cases = [
