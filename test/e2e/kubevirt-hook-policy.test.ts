@@ -5,6 +5,7 @@ import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
 import { parseAllDocuments } from "yaml";
 import { z } from "zod";
+import { ApiStatusError } from "../../deploy/local/api-request.ts";
 import { waitUntil } from "../../deploy/local/story/wait-until.ts";
 import { imageName } from "../../operator/agent/sizing/pod.ts";
 import { askPeer } from "../kubevirt/peer.ts";
@@ -66,12 +67,21 @@ async function hooksOf(owner: Owner): Promise<string | undefined> {
   return (await annotationsOf(vmiOf({ multiqueue: true, ...owner }), owner.namespace))?.[annotation];
 }
 
-/** Waits until a plain VMI gets these hooks; policies and what they read take a moment to be seen. */
+/**
+ * Waits until a plain VMI gets these hooks; policies and what they read take a moment to be seen. With a mutating policy
+ * in force, the API server answers 503 until it knows the schema of a kind that has just been added.
+ */
 async function untilVmiGets(hooks: readonly object[] | undefined): Promise<void> {
   const wanted = hooks === undefined ? undefined : JSON.stringify(hooks);
   let last: string | undefined;
   const probe = async () => {
-    last = await hooksOf({});
+    try {
+      last = await hooksOf({});
+    } catch (error) {
+      if (!(error instanceof ApiStatusError) || error.status !== 503) throw error;
+      last = error.message;
+      return undefined;
+    }
     return last === wanted ? true : undefined;
   };
   await waitUntil(`a VM to get ${wanted ?? "no hook"}`, probe, { seen: () => last ?? "no hook" });
