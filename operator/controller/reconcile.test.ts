@@ -68,7 +68,8 @@ describe("createController()", () => {
 
   test("tries again, ever later, what failed", async () => {
     const { cluster, clock, stop, ended } = start();
-    cluster.fault = () => new KubeApiError({ status: 500, reason: "InternalError", message: "no" });
+    const fails = new KubeApiError({ status: 500, reason: "InternalError", message: "no" });
+    cluster.fault = ({ method }) => (method === "PATCH" ? fails : undefined);
     await clock.advance(60_000);
     const tries = cluster.takeWrites().filter((write) => write === profileWrite).length;
     assert.ok(tries > 5 && tries < 20, `${tries} tries in a minute`);

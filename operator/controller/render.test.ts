@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { parseNodeNetworkProfile } from "../../crds/node-network-profile.ts";
 import { FakeCluster } from "../../test/controller/fake-cluster.ts";
 import { FakeClock } from "../../test/fakes/fake-clock.ts";
 import { createMemoryLog } from "../../test/fakes/memory-log.ts";
 import { KubeApiError } from "../kube/transport.ts";
 import { Renderer } from "./render.ts";
-import { configPath, profilePath } from "./resources.ts";
+import { configDefinitionPath, configPath, profileDefinitionPath, profilePath } from "./resources.ts";
 
 const never = new AbortController().signal;
 
@@ -26,8 +27,9 @@ function start(...nodes: readonly string[]) {
   return { cluster, clock, renderer, pass };
 }
 
-const queuesOf = (cluster: FakeCluster, node: string): unknown =>
-  JSON.parse(JSON.stringify(cluster.objects.get(profilePath(node))))?.spec?.tuntap?.maxQueues;
+const specOf = (cluster: FakeCluster, node: string) =>
+  parseNodeNetworkProfile(cluster.objects.get(profilePath(node))).spec;
+const queuesOf = (cluster: FakeCluster, node: string) => specOf(cluster, node).tuntap?.maxQueues;
 const refusal = (status: number, reason: string) => new KubeApiError({ status, reason, message: `no: ${reason}` });
 const writeOf = (node: string) => `PATCH ${profilePath(node)}`;
 
@@ -83,11 +85,15 @@ describe("Renderer", () => {
     "the cache alone lacks the config": () => undefined,
     "the CRD is being deleted": (cluster) => {
       cluster.objects.delete(configPath("a"));
-      cluster.verbs = ["get", "list", "watch", "delete"];
+      cluster.objects.set(configDefinitionPath, { metadata: { deletionTimestamp: "2026-11-29T08:00:00Z" } });
     },
     "the path of the config is not served, whatever the API server says it serves": (cluster) => {
       cluster.objects.delete(configPath("a"));
       cluster.fault = ({ path }) => (path === configPath("a") ? refusal(404, "") : undefined);
+    },
+    "the CRD is gone": (cluster) => {
+      cluster.objects.delete(configPath("a"));
+      cluster.objects.delete(configDefinitionPath);
     },
     "nobody serves such objects any more": (cluster) => {
       cluster.objects.delete(configPath("a"));
@@ -106,6 +112,47 @@ describe("Renderer", () => {
       const { requeueAfterMs } = (await renderer.reconcile(never)) ?? {};
       assert.deepEqual(cluster.takeWrites(), []);
       assert.equal(queuesOf(cluster, "n1"), 4);
+      assert.equal(requeueAfterMs, 5000, "and asks again");
+    });
+  }
+
+  test("changes nothing for a config that vanishes while the API server is asked for another one", async () => {
+    const { cluster, pass, renderer } = start("n1");
+    cluster.putConfig("a", { tuntap: { maxQueues: 4 } });
+    cluster.putConfig("b", { sysctls: [{ name: "net.core.netdev_budget", value: "600" }] });
+    cluster.catchUp();
+    await pass();
+    cluster.catchUp();
+    cluster.objects.delete(configPath("a"));
+    cluster.configs.delete("a");
+    cluster.fault = () => {
+      cluster.configs.delete("b");
+      return undefined;
+    };
+    await renderer.reconcile(never);
+    const { tuntap, sysctls } = specOf(cluster, "n1");
+    assert.deepEqual(
+      [tuntap, sysctls],
+      [undefined, [{ name: "net.core.netdev_budget", value: "600", onRemoval: "Restore" }]],
+    );
+  });
+
+  for (const [sentence, path] of Object.entries({ profiles: profileDefinitionPath, configs: configDefinitionPath })) {
+    test(`makes no profile anew while the CRD of ${sentence} is being deleted`, async () => {
+      const { cluster, pass, renderer } = start("n1");
+      cluster.putConfig("a", { tuntap: { maxQueues: 4 } });
+      cluster.catchUp();
+      await pass();
+      cluster.catchUp();
+      const deleted = cluster.profiles.get("n1");
+      assert.ok(deleted !== undefined);
+      cluster.objects.set(path, { metadata: { deletionTimestamp: "2026-11-29T08:00:00Z" } });
+      cluster.objects.delete(configPath("a"));
+      cluster.objects.delete(profilePath("n1"));
+      cluster.catchUp();
+      renderer.forget(deleted);
+      const { requeueAfterMs } = (await renderer.reconcile(never)) ?? {};
+      assert.deepEqual(cluster.takeWrites(), []);
       assert.equal(requeueAfterMs, 5000, "and asks again");
     });
   }

@@ -9,15 +9,16 @@ import { describeError, type Log } from "../kube/log.ts";
 import type { ReconcileResult } from "../kube/run-workers.ts";
 import { isNotFound, KubeApiError, type KubeTransport, unknownFieldOf } from "../kube/transport.ts";
 import { AbsentConfigs } from "./absent-configs.ts";
+import { isDefinitionKept } from "./definition.ts";
 import { eachLimited, throwAny } from "./each-limited.ts";
 import type { ObservedNode } from "./node.ts";
 import { type NodePlan, planNodes } from "./plan.ts";
-import { fieldManager, profilePath } from "./resources.ts";
+import { configDefinitionPath, fieldManager, profileDefinitionPath, profilePath } from "./resources.ts";
 import { type Admission, planRollout } from "./rollout.ts";
 import { WrittenProfiles } from "./written-profiles.ts";
 
 const writesAtOnce = 16;
-/** A config that nobody can confirm to be gone is asked for again after this. */
+/** A config that nobody can confirm to be gone is asked for again after this, and a CRD that is being deleted. */
 const askAgainMs = 5_000;
 /** What the API server refused is tried again after this, or as soon as it differs. */
 const refusedMs = 10 * 60_000;
@@ -35,6 +36,8 @@ export interface Picture {
   readonly profiles: ReadonlyMap<string, NodeNetworkProfile>;
   /** By node: why the API server refuses its profile. */
   readonly rejections: ReadonlyMap<string, string>;
+  /** Configs that profiles name and nobody has confirmed to be gone: their values stay. */
+  readonly held: ReadonlySet<string>;
 }
 
 interface Rejection {
@@ -52,7 +55,6 @@ export class Renderer {
   readonly #written: WrittenProfiles;
   readonly #absent: AbsentConfigs;
   readonly #rejections = new Map<string, Rejection>();
-  #held: ReadonlySet<string> = new Set();
 
   constructor(options: {
     readonly caches: Caches;
@@ -77,21 +79,24 @@ export class Renderer {
   look(): Picture {
     const profiles = this.#written.current();
     const rejections = new Map([...this.#rejections].map(([node, { message }]) => [node, message]));
-    return { plans: planNodes({ ...this.#caches, profiles, held: this.#held }), profiles, rejections };
+    const held = this.#absent.held(namesOf(profiles), this.#caches.configs);
+    return { plans: planNodes({ ...this.#caches, profiles, held }), profiles, rejections, held };
   }
 
   /** One pass. @throws what a write threw that may go better next time. */
   async reconcile(signal: AbortSignal): Promise<ReconcileResult> {
     await this.#confirm();
-    const { plans, profiles } = this.look();
+    const { plans, profiles, held } = this.look();
     const { admit, againAfterMs } = planRollout({ wanted: plans, current: profiles });
     for (const node of this.#rejections.keys()) {
       if (!admit.some((admission) => admission.node === node)) {
         this.#rejections.delete(node);
       }
     }
+    const isNew = ({ node }: Admission): boolean => !profiles.has(node);
+    const mayCreate = !admit.some(isNew) || (await this.#areKindsKept());
     const errors = await eachLimited(
-      admit.filter((admission) => !this.#isRefused(admission)),
+      admit.filter((admission) => !this.#isRefused(admission) && (mayCreate || !isNew(admission))),
       writesAtOnce,
       async (admission) => {
         if (!signal.aborted) {
@@ -102,7 +107,7 @@ export class Renderer {
     throwAny(errors, "write profiles");
     const waits = [
       againAfterMs,
-      this.#held.size > 0 ? askAgainMs : undefined,
+      held.size > 0 || !mayCreate ? askAgainMs : undefined,
       this.#rejections.size > 0 ? refusedMs : undefined,
     ];
     const soonest = Math.min(...waits.filter((wait) => wait !== undefined));
@@ -113,14 +118,19 @@ export class Renderer {
   async #confirm(): Promise<void> {
     const { configs, nodes } = this.#caches;
     const profiles = this.#written.current();
-    const named = new Set([...profiles.values()].flatMap(({ spec }) => spec.sources.map(({ config }) => config)));
-    this.#held = await this.#absent.held(named, configs);
+    await this.#absent.confirm(namesOf(profiles), configs);
     if ([...configs.values()].some(({ spec }) => spec.paused)) {
       // what a paused config has given stands in the profiles alone: a profile that is only missing here must not be
       // written as if it had never been
       const unknown = [...nodes.values()].filter(({ name, isLinux }) => isLinux && !profiles.has(name));
       throwAny(await eachLimited(unknown, writesAtOnce, ({ name }) => this.#read(name)), "read profiles");
     }
+  }
+
+  /** Profiles that vanish with their CRD, or after the configs have vanished with theirs, must not come back empty. */
+  async #areKindsKept(): Promise<boolean> {
+    const paths = [configDefinitionPath, profileDefinitionPath];
+    return (await Promise.all(paths.map((path) => isDefinitionKept(this.#transport, path)))).every(Boolean);
   }
 
   async #read(name: string): Promise<void> {
@@ -164,6 +174,11 @@ export class Renderer {
     const rejection = this.#rejections.get(node);
     return rejection?.hash === spec.hash && this.#clock.monotonicMs() - rejection.atMs < refusedMs;
   }
+}
+
+/** The configs that profiles have values of. */
+function namesOf(profiles: ReadonlyMap<string, NodeNetworkProfile>): ReadonlySet<string> {
+  return new Set([...profiles.values()].flatMap(({ spec }) => spec.sources.map(({ config }) => config)));
 }
 
 /** The API server understood and will not have it: the same again would meet the same answer. */

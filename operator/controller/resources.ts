@@ -19,3 +19,14 @@ export function profilePath(name?: string): string {
 export function nodePath(name?: string): string {
   return resourcePath({ group: "", version: "v1", plural: "nodes", name });
 }
+
+/** The CRD of configs. */
+export const configDefinitionPath = definitionPath("nodenetworkconfigs");
+
+/** The CRD of profiles. */
+export const profileDefinitionPath = definitionPath("nodenetworkprofiles");
+
+function definitionPath(plural: string): string {
+  const name = `${plural}.${group}`;
+  return resourcePath({ group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions", name });
+}

@@ -2,9 +2,14 @@
 // when the test says so. Server-side apply is the real server's business: here the one applier's word replaces what was.
 import { type NodeNetworkConfig, parseNodeNetworkConfig } from "../../crds/node-network-config.ts";
 import { type NodeNetworkProfile, parseNodeNetworkProfile } from "../../crds/node-network-profile.ts";
-import { apiVersion } from "../../crds/resource.ts";
 import { type ObservedNode, parseNode } from "../../operator/controller/node.ts";
-import { configPath, nodePath, profilePath } from "../../operator/controller/resources.ts";
+import {
+  configDefinitionPath,
+  configPath,
+  nodePath,
+  profileDefinitionPath,
+  profilePath,
+} from "../../operator/controller/resources.ts";
 import { isRecord } from "../../operator/kube/object-meta.ts";
 import {
   KubeApiError,
@@ -16,13 +21,13 @@ import { metadataOf, type Stored } from "../fakes/stored-object.ts";
 
 /** Objects by path, and a client. */
 export class FakeCluster {
-  readonly objects = new Map<string, Stored>();
+  readonly objects = new Map<string, Stored>(
+    [configDefinitionPath, profileDefinitionPath].map((path) => [path, { metadata: {} }]),
+  );
   /** Every request, as "PATCH /path". */
   readonly requests: string[] = [];
   /** Asked before each request is carried out. */
   fault: (request: KubeRequest) => KubeApiError | undefined = () => undefined;
-  /** A CRD that is being deleted is served without "create". */
-  verbs: readonly string[] = ["create", "get", "list", "watch", "patch"];
   readonly configs = new Map<string, NodeNetworkConfig>();
   readonly nodes = new Map<string, ObservedNode>();
   readonly profiles = new Map<string, NodeNetworkProfile>();
@@ -90,9 +95,6 @@ export class FakeCluster {
   };
 
   #carryOut({ method, path, body }: KubeRequest): KubeResponse {
-    if (path === `/apis/${apiVersion}`) {
-      return { status: 200, body: { resources: [{ name: "nodenetworkconfigs", verbs: this.verbs }] } };
-    }
     if (method === "POST") {
       return { status: 201, body };
     }
