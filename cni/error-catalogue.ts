@@ -39,7 +39,8 @@ export const errorCatalogue: readonly CatalogueEntry[] = [
     code: 11,
     meaning:
       "cannot say or do it now: mqtap's agent is down, hung or still starting, or the node is short of memory or files",
-    whatToDo: "the kubelet tries again by itself; if it lasts: `kubectl -n mqtap-system get pods -o wide`",
+    whatToDo:
+      "the kubelet tries again by itself; if it lasts: `kubectl -n mqtap-system get pods -o wide`; where mqtap was deleted, install it again or take mqtap out of the pod's networks",
   },
   {
     code: 50,

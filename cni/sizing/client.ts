@@ -156,7 +156,9 @@ function explain(code: string): string {
 
 function tryAgainLater(why: string, cause?: unknown): CniError {
   return new CniError(errorCodes.TryAgainLater, `cannot ask mqtap's agent: ${why}`, {
-    details: "the kubelet tries again; if it lasts: kubectl -n mqtap-system get pods -o wide",
+    details:
+      "the kubelet tries again; if it lasts: kubectl -n mqtap-system get pods -o wide; where mqtap was deleted, install it " +
+      "again or take mqtap out of the pod's networks",
     ...(cause === undefined ? {} : { cause }),
   });
 }

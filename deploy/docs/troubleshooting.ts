@@ -46,6 +46,10 @@ const symptoms: readonly (readonly [string, string])[] = [
     "Multus is missing; only components/multus and deploy/kubevirt/networks need it",
   ],
   [
+    "a VM's pod has its first network and no other, and no annotation `k8s.v1.cni.cncf.io/network-status`",
+    "Multus is not on that node, so nobody calls what the pod's `k8s.v1.cni.cncf.io/networks` asks for: `ls /etc/cni/net.d` there, and Multus' own pods",
+  ],
+  [
     "`kubectl edit mqp` is refused",
     "profiles are rendered from NodeNetworkConfigs; change those that the profile lists in `spec.sources`",
   ],

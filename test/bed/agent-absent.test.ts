@@ -9,11 +9,10 @@ import { type CachedAttachment, readCniCache } from "../../deploy/local/bed/inst
 import { type VmPod, waitForQueues } from "../../deploy/local/bed/installed/vm-pod.ts";
 import type { CommandResult } from "../../deploy/local/command.ts";
 import { layoutOfCheckout } from "../../deploy/local/story/layout.ts";
-import { readEvents } from "../../deploy/local/story/observe.ts";
 import { waitUntil } from "../../deploy/local/story/wait-until.ts";
 import { waitUntilEmpty } from "./node-leftovers.ts";
 import { apply, idlePod, inPod, waitReady } from "./pods.ts";
-import { createVm, describeTap, linksOf, removePods, startVm, virtualMachine } from "./vm-pods.ts";
+import { createVm, describeTap, linksOf, removePods, startVm, virtualMachine, waitForPodEvent } from "./vm-pods.ts";
 
 describe("a node without its agent", () => {
   let bed: Bed;
@@ -33,17 +32,6 @@ describe("a node without its agent", () => {
     const gone = ["wait", "--for=delete", "pod", "--selector=app.kubernetes.io/component=agent", "--timeout=60s"];
     await bed.kubectl([...gone, "--namespace=mqtap-system"], { timeoutMs: 70_000 });
   };
-
-  /** Why the pod has no sandbox, as `kubectl describe pod` shows it. */
-  const waitForSandboxError = ({ name }: VmPod): Promise<string> =>
-    waitUntil(
-      `an event about the sandbox of "${name}"`,
-      async () => {
-        const events = await readEvents(bed.controlPlane, { kind: "Pod", name });
-        return events.find(({ reason }) => reason === "FailedCreatePodSandBox")?.note;
-      },
-      { timeoutMs: 60_000, intervalMs: 200, seen: () => bed.logTails().join("\n") },
-    );
 
   /** The pod's attachment to its default network, in the runtime's cache. */
   const attachmentOf = async ({ vm, uid }: VmPod): Promise<CachedAttachment> => {
@@ -82,7 +70,7 @@ describe("a node without its agent", () => {
     await apply(bed, idlePod("web", "node1"));
     await waitReady(bed, "web");
     assert.equal(await inPod(bed, "web", ["ls", "/sys/class/net"]), "eth0\nlo\n");
-    const why = await waitForSandboxError(pod);
+    const why = await waitForPodEvent(bed, pod, "FailedCreatePodSandBox");
     assert.match(why, /mqtap/);
     assert.match(why, /agent/);
     await setAgents(true);

@@ -6,8 +6,8 @@ import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Bed } from "../../deploy/local/bed/bed.ts";
 import { chainedPlugin, startKubevirtBed } from "../../deploy/local/bed/installed/installed-bed.ts";
-import { runCommand } from "../../deploy/local/command.ts";
 import { layoutOfCheckout } from "../../deploy/local/story/layout.ts";
+import { typeCommand } from "./typed-command.ts";
 import { describeTap, linksOf, startVm, virtualMachine, waitForVmEvent } from "./vm-pods.ts";
 
 const layout = layoutOfCheckout();
@@ -65,13 +65,7 @@ describe("the README's quick start", () => {
 
   for (const { command, shown } of quickStart()) {
     it(`"${command.split("\n")[0]}" says what is shown`, async () => {
-      const env = {
-        PATH: `${layout.binDir}:/usr/bin:/bin`,
-        HOME: bed.directory,
-        KUBECONFIG: bed.controlPlane.adminKubeconfigPath,
-      };
-      const { stdout } = await runCommand(["sh", "-c", command], { cwd: layout.root, env, timeoutMs: 150_000 });
-      assertShown(stdout, shown);
+      assertShown(await typeCommand(bed, command), shown);
     });
   }
 

@@ -72,6 +72,24 @@ export function eventsOfVm(bed: Bed, { vm }: VmPod): Promise<readonly ObservedEv
   return readEvents(bed.controlPlane, { kind: "VirtualMachineInstance", name: vm.name });
 }
 
+/** Waits for an event of this reason about the pod, as `kubectl describe pod` shows it, and gives its note. */
+export function waitForPodEvent(
+  bed: Bed,
+  { name, namespace = "default" }: { readonly name: string; readonly namespace?: string },
+  reason: string,
+  words = /./,
+): Promise<string> {
+  let seen: readonly ObservedEvent[] = [];
+  return waitUntil(
+    `an event ${reason} about pod "${name}" that says ${words}`,
+    async () => {
+      seen = await readEvents(bed.controlPlane, { kind: "Pod", name, namespace });
+      return seen.find((event) => event.reason === reason && words.test(event.note))?.note;
+    },
+    { timeoutMs: 60_000, intervalMs: 200, seen: () => [JSON.stringify(seen), ...bed.logTails()].join("\n") },
+  );
+}
+
 /** Waits for the first event of this reason about the VM and gives its note. */
 export function waitForVmEvent(bed: Bed, pod: VmPod, reason: string): Promise<string> {
   let seen: readonly ObservedEvent[] = [];

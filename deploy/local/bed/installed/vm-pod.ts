@@ -32,6 +32,8 @@ export interface VmPodOptions {
   readonly networks?: readonly object[];
   /** Names of the taps that the launcher opens, where they are not those that KubeVirt looks for. */
   readonly taps?: readonly string[];
+  /** Whether the pod asks for the device with which taps are opened; it holds none without. Default: true. */
+  readonly hasTunDevice?: boolean;
   /** Changes the VMI before it is created. */
   readonly changeVmi?: (vmi: Manifest) => Manifest;
 }
@@ -72,7 +74,7 @@ function vmPodManifest(
   options: VmPodOptions & { readonly taps: readonly string[] },
 ): Manifest {
   const pod = launcherPod(vm, vmiUid, randomBytes(4).toString("hex").slice(0, 5));
-  const { networks = [], taps } = options;
+  const { networks = [], taps, hasTunDevice = true } = options;
   const annotations = {
     ...Object(pod.metadata["annotations"]),
     ...(networks.length === 0 ? {} : { "k8s.v1.cni.cncf.io/networks": JSON.stringify(networks) }),
@@ -83,7 +85,7 @@ function vmPodManifest(
     image: testImage,
     command: ["sh", "-c", launcherScript(taps)],
     securityContext: unprivileged,
-    volumeMounts: [{ name: "tun", mountPath: "/dev/net/tun" }, sockets],
+    volumeMounts: [...(hasTunDevice ? [{ name: "tun", mountPath: "/dev/net/tun" }] : []), sockets],
   };
   const hook = {
     name: "hook-sidecar-0",
@@ -105,7 +107,7 @@ function vmPodManifest(
       securityContext: { runAsUser: qemu, runAsGroup: qemu, runAsNonRoot: true, fsGroup: qemu },
       containers: vm.hasHook ? [compute, hook] : [compute],
       volumes: [
-        { name: "tun", hostPath: { path: "/dev/net/tun", type: "CharDevice" } },
+        ...(hasTunDevice ? [{ name: "tun", hostPath: { path: "/dev/net/tun", type: "CharDevice" } }] : []),
         { name: "hook-sidecar-sockets", emptyDir: {} },
       ],
     },
