@@ -46,6 +46,7 @@ queues() { sed -n "/ua-$1\\"/,/<\\/interface>/s/.*<driver .*queues=\\"\\([0-9]*\
 # Opens the NIC's queues and holds them.
 open_queues() {
   wanted=$(queues $1)
+  : >/run/opened # else the other NIC's answer is read while this one's program is not yet there
   nsenter --net=${netns} attach $2 \${wanted:-1} 107 sleep 1000 >/run/opened 2>&1 </dev/null &
   echo $! >>/run/processes
   for try in $(seq 100); do grep -q queue /run/opened && break; sleep 0.1; done
