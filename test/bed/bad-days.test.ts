@@ -11,9 +11,9 @@ import { type VmPod, waitForQueues } from "../../deploy/local/bed/installed/vm-p
 import { installMultus } from "../../deploy/local/bed/multus-on-node.ts";
 import { defaultNetwork } from "../../deploy/local/bed/node-config.ts";
 import { layoutOfCheckout } from "../../deploy/local/story/layout.ts";
-import { readProfile } from "../../deploy/local/story/observe.ts";
 import { waitUntil } from "../../deploy/local/story/wait-until.ts";
 import { agentOn, mqtapPods } from "./mqtap-pods.ts";
+import { waitForCondition } from "./profile-condition.ts";
 import { createVm, describeTap, linksOf, removePods, startVm, virtualMachine, waitForPodEvent } from "./vm-pods.ts";
 
 const namespace = "mqtap-system";
@@ -59,21 +59,6 @@ describe("bad days", () => {
     await bed.kubectl(["patch", ...daemonSet, "-p", JSON.stringify({ spec: { template: { spec } } })]);
   };
   const undoPatch = (): Promise<string> => bed.kubectl(["rollout", "undo", ...daemonSet]);
-
-  /** "Status Reason: message" of a condition of node1's profile, once it begins like this. */
-  const waitForCondition = (type: string, wanted: string): Promise<string> => {
-    let seen = "";
-    return waitUntil(
-      `${type} ${wanted}`,
-      async () => {
-        const { conditions = [] } = (await readProfile(bed.controlPlane, "node1"))?.status ?? {};
-        const { status, reason, message } = conditions.find((condition) => condition.type === type) ?? {};
-        seen = `${status} ${reason}: ${message}`;
-        return seen.startsWith(`${wanted}: `) ? seen : undefined;
-      },
-      { timeoutMs: 60_000, intervalMs: 200, seen: () => seen },
-    );
-  };
 
   const agentLog = (pod: string): Promise<string> =>
     bed.kubectl(["logs", `--namespace=${namespace}`, pod]).catch(String);
@@ -138,7 +123,7 @@ describe("bad days", () => {
     );
 
     await inNode1("rm /opt/cni/bin/mqtap");
-    const degraded = await waitForCondition("Degraded", "True DirectoryWithoutPlugins");
+    const degraded = await waitForCondition(bed, "node1", "Degraded", /^True DirectoryWithoutPlugins: /);
     assert.match(degraded, /\/opt\/other\/bin holds no plugin but mqtap.*containerd's bin_dir.*--cni-bin-dir/);
     const pod = await createVm(bed, virtualMachine("other-directory", "node1"));
     await waitForNetworkNotReady(noPlugin);
@@ -154,7 +139,7 @@ describe("bad days", () => {
       "mkdir /run/bed/without && mknod /run/bed/without/mqtap c 0 0 && mount -t overlay overlay -o lowerdir=/run/bed/without:/opt/cni/bin /opt/cni/bin",
     );
     await replaceAgent("node1");
-    const condition = await waitForCondition("PluginInstalled", "False DirectoryReadOnly");
+    const condition = await waitForCondition(bed, "node1", "PluginInstalled", /^False DirectoryReadOnly: /);
     assert.match(
       condition,
       /cannot write \/opt\/cni\/bin\/mqtap: .*EROFS.*this node has no plugin.*with the node's image/,
@@ -164,7 +149,7 @@ describe("bad days", () => {
 
     await inNode1("umount -l /opt/cni/bin && rm -r /run/bed/without");
     await replaceAgent("node1");
-    await waitForCondition("PluginInstalled", "True Installed");
+    await waitForCondition(bed, "node1", "PluginInstalled", /^True Installed: /);
     await expectStart(pod);
   });
 
@@ -195,7 +180,9 @@ describe("bad days", () => {
       () => void inNode1(`cp ${other}.other ${other}.next && mv ${other}.next ${other}`).catch(() => undefined),
       700,
     );
-    const condition = await waitForCondition("PluginInstalled", "False Contested").finally(() => clearInterval(keep));
+    const condition = await waitForCondition(bed, "node1", "PluginInstalled", /^False Contested: /).finally(() =>
+      clearInterval(keep),
+    );
     assert.match(
       condition,
       /someone else keeps replacing or removing \/opt\/cni\/bin\/mqtap.*look for a second mqtap DaemonSet/,
@@ -203,18 +190,18 @@ describe("bad days", () => {
     await expectStart(await startVm(bed, virtualMachine("two-releases", "node1")));
     await inNode1(`rm ${other}.other`);
     await replaceAgent("node1");
-    await waitForCondition("PluginInstalled", "True Installed");
+    await waitForCondition(bed, "node1", "PluginInstalled", /^True Installed: /);
   });
 
   it("a node without /dev/net/tun", async () => {
     await inNode1("mv /dev/net/tun /dev/net/away");
-    const degraded = await waitForCondition("Degraded", "True TunDeviceMissing");
+    const degraded = await waitForCondition(bed, "node1", "Degraded", /^True TunDeviceMissing: /);
     assert.match(degraded, /\/dev\/net\/tun is missing, so no VM can have a tap here: load the kernel module tun/);
     const pod = await createVm(bed, virtualMachine("no-device", "node1"), { hasTunDevice: false });
     await waitForPodEvent(bed, pod, "FailedCreatePodSandBox", /\/dev\/net\/tun/);
     await removePods(bed, pod);
     await inNode1("mv /dev/net/away /dev/net/tun");
-    await waitForCondition("Degraded", "False AsExpected");
+    await waitForCondition(bed, "node1", "Degraded", /^False AsExpected: /);
     await expectStart(await startVm(bed, virtualMachine("device", "node1")));
   });
 

@@ -9,10 +9,11 @@ import { startInstalledBed, waitUntilInstalled } from "../../deploy/local/bed/in
 import { setNodeLimits } from "../../deploy/local/bed/installed/node-limits.ts";
 import { type VmPod, waitForQueues } from "../../deploy/local/bed/installed/vm-pod.ts";
 import { layoutOfCheckout } from "../../deploy/local/story/layout.ts";
-import { assertNothingInApi, waitForUninstalled } from "./gone.ts";
+import { assertNothingInApi } from "./gone.ts";
 import { listHostFiles, readHostFiles } from "./host-files.ts";
 import { readFailedCalls } from "./plugin-log.ts";
 import { apply, idlePod, waitReady } from "./pods.ts";
+import { waitForCondition } from "./profile-condition.ts";
 import { typeCommand } from "./typed-command.ts";
 import { createVm, describeTap, linksOf, removePods, startVm, virtualMachine, waitForPodEvent } from "./vm-pods.ts";
 
@@ -96,15 +97,16 @@ describe("mqtap taken away", () => {
       assert.deepEqual(others, []);
       await typeCommand(bed, deleteHookPolicy);
       await typeCommand(bed, applyUninstall);
-      await waitForUninstalled(bed, "node1", /^False TapsPresent: .*tap0 in .*stop or migrate/);
-      await waitForUninstalled(bed, "node2", /^False ConfigurationsRefer: .*\/etc\/cni\/net\.d\//);
+      await waitForCondition(bed, "node1", "Uninstalled", /^False TapsPresent: .*tap0 in .*stop or migrate/);
+      await waitForCondition(bed, "node2", "Uninstalled", /^False ConfigurationsRefer: .*\/etc\/cni\/net\.d\//);
       assert.equal(sysctl(), "256\n");
       assert.equal(await tapOf(running), four);
 
       await removePods(bed, running);
-      await waitForUninstalled(bed, "node1", /^False ConfigurationsRefer/);
+      await waitForCondition(bed, "node1", "Uninstalled", /^False ConfigurationsRefer/);
       await bed.setDefaultNetwork([]);
-      for (const { name } of bed.nodes) await waitForUninstalled(bed, name, /^False NetworksRefer: .*vms\/blue/);
+      for (const { name } of bed.nodes)
+        await waitForCondition(bed, name, "Uninstalled", /^False NetworksRefer: .*vms\/blue/);
       for (const node of bed.nodes) {
         const files = await listHostFiles(node);
         assert.ok(files.includes(plugin) && files.includes(policy), files.join());
@@ -114,7 +116,7 @@ describe("mqtap taken away", () => {
     it("removes both when nothing needs them any more, and says so in the profiles", async () => {
       await bed.kubectl(["delete", "-k", "deploy/kubevirt/networks"]);
       await typeCommand(bed, wait, { timeoutMs: 120_000 });
-      for (const { name } of bed.nodes) await waitForUninstalled(bed, name, /^True Uninstalled: /);
+      for (const { name } of bed.nodes) await waitForCondition(bed, name, "Uninstalled", /^True Uninstalled: /);
     });
 
     it("leaves no object and no label in the API", async () => {

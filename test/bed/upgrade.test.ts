@@ -5,19 +5,20 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Bed } from "../../deploy/local/bed/bed.ts";
-import { startInstalledBed } from "../../deploy/local/bed/installed/installed-bed.ts";
+import { startInstalledBed, waitUntilInstalled } from "../../deploy/local/bed/installed/installed-bed.ts";
 import { setNodeLimits } from "../../deploy/local/bed/installed/node-limits.ts";
 import type { PodLink } from "../../deploy/local/bed/installed/pod-links.ts";
 import { type Release, releaseOf } from "../../deploy/local/bed/installed/release.ts";
 import type { VmPod } from "../../deploy/local/bed/installed/vm-pod.ts";
 import { layoutOfCheckout } from "../../deploy/local/story/layout.ts";
-import { readEvents, readProfile } from "../../deploy/local/story/observe.ts";
+import { readEvents } from "../../deploy/local/story/observe.ts";
 import { waitUntil } from "../../deploy/local/story/wait-until.ts";
 import { type Arrivals, startArrivals } from "./arrivals.ts";
 import { type DirectCalls, type DirectKind, startDirectCalls } from "./direct-calls.ts";
 import { buildNextRelease } from "./next-release.ts";
 import { waitUntilEmpty } from "./node-leftovers.ts";
 import { readFailedCalls } from "./plugin-log.ts";
+import { waitForCondition } from "./profile-condition.ts";
 import { linksOf, netnsOf, removePods, startVm, virtualMachine } from "./vm-pods.ts";
 
 const layout = layoutOfCheckout();
@@ -96,24 +97,9 @@ describe("a release that replaces another while VMs run and pods come", () => {
 
   /** Waits until every node's agent says that the plugin is this release's. */
   const waitForRelease = async ({ pluginSha256 }: Release): Promise<void> => {
-    for (const workload of ["deployment/mqtap-controller", "daemonset/mqtap-agent"]) {
-      const wait = ["rollout", "status", "--namespace=mqtap-system", "--timeout=170s", workload];
-      await bed.kubectl(wait, { timeoutMs: 180_000 });
-    }
-    for (const { name } of bed.nodes) {
-      let seen = "";
-      await waitUntil(
-        `the plugin ${pluginSha256.slice(0, 12)} on ${name}`,
-        async () => {
-          const { conditions = [] } = (await readProfile(bed.controlPlane, name))?.status ?? {};
-          const installed = conditions.find(({ type }) => type === "PluginInstalled");
-          seen = JSON.stringify(installed);
-          const isNew = installed?.message.includes(pluginSha256.slice(0, 12)) === true;
-          return installed?.status === "True" && isNew ? true : undefined;
-        },
-        { seen: () => seen },
-      );
-    }
+    await waitUntilInstalled(bed);
+    const isNew = new RegExp(`^True .*${pluginSha256.slice(0, 12)}`);
+    for (const { name } of bed.nodes) await waitForCondition(bed, name, "PluginInstalled", isNew);
   };
 
   /** Puts a release in the place of the one that is there, while everything keeps coming. */

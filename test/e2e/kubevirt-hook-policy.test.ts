@@ -9,9 +9,9 @@ import { ApiStatusError } from "../../deploy/local/api-request.ts";
 import { waitUntil } from "../../deploy/local/story/wait-until.ts";
 import { imageName } from "../../operator/agent/sizing/pod.ts";
 import { askPeer } from "../kubevirt/peer.ts";
+import { annotation, type Owner, vmiOf } from "./hooked-vmi.ts";
 import { type KubevirtCluster, kubevirtObject, settings, startKubevirtCluster } from "./kubevirt-cluster.ts";
 
-const annotation = "hooks.kubevirt.io/hookSidecars";
 const ours = { image: settings.hookImage };
 const theirs = { image: "registry.test/other:1", args: ["--version", "v1alpha2"] };
 
@@ -27,30 +27,6 @@ before(async () => {
   await untilVmiGets([ours]);
 });
 after(() => cluster?.[Symbol.asyncDispose]());
-
-/** A VMI; `hooks` is the annotation as its owner wrote it. */
-interface Owner {
-  readonly hooks?: string;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly multiqueue?: boolean;
-  readonly namespace?: string;
-  readonly binding?: string;
-}
-
-function vmiOf({ hooks, annotations, multiqueue, namespace = "vms", binding }: Owner): object {
-  const all = { ...annotations, ...(hooks === undefined ? {} : { [annotation]: hooks }) };
-  const nic = { name: "default", ...(binding === undefined ? { masquerade: {} } : { binding: { name: binding } }) };
-  const devices = {
-    interfaces: [nic],
-    ...(multiqueue === undefined ? {} : { networkInterfaceMultiqueue: multiqueue }),
-  };
-  return {
-    apiVersion: "kubevirt.io/v1",
-    kind: "VirtualMachineInstance",
-    metadata: { name: "vm", namespace, ...(Object.keys(all).length === 0 ? {} : { annotations: all }) },
-    spec: { domain: { cpu: { cores: 8 }, devices }, networks: [{ name: "default", pod: {} }] },
-  };
-}
 
 const storedSchema = z.looseObject({
   metadata: z.looseObject({ annotations: z.record(z.string(), z.string()).optional() }),
