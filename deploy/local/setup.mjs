@@ -12,7 +12,7 @@ import { cacheDirectory, node26, root } from "./setup/paths.mjs";
 import { checkMachine, checkToolchains, checkTunDevice, toolchainEnvironment } from "./setup/prerequisites.mjs";
 import { startProgress } from "./setup/progress.mjs";
 import { runForeground, SetupError } from "./setup/run.mjs";
-import { runSteps, runSuite, suiteArgv } from "./setup/test-steps.mjs";
+import { runSteps, runSuite, suiteArgvs } from "./setup/test-steps.mjs";
 
 /** What each command needs before it can run, and what it runs. `needsRoot` says why, `groups` which components. */
 const commands = {
@@ -50,7 +50,7 @@ const commands = {
   unit: {
     script: "npm run test:unit",
     needs: ["modules"],
-    run: (context) => runForeground([...suiteArgv("unit"), ...context.args], { cwd: root, env: context.env }),
+    run: (context) => runForeground([...suiteArgvs("unit").flat(), ...context.args], { cwd: root, env: context.env }),
   },
   bench: {
     script: "npm run bench",

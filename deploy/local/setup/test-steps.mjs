@@ -7,7 +7,10 @@ import { node26 } from "./paths.mjs";
 import { renderDuration } from "./progress.mjs";
 import { runForeground } from "./run.mjs";
 
-/** The test files of a step: globs for Node's test runner, how many files run at once. */
+/**
+ * The test files of a step: globs for Node's test runner, how many files run at once. The files `alone` names, which
+ * look at the whole machine, run before the others and one by one.
+ */
 const testSuites = {
   unit: {
     globs: [
@@ -26,13 +29,28 @@ const testSuites = {
   guest: { globs: ["test/guest/**/*.test.ts"], concurrency: 2 },
   libvirt: { globs: ["test/libvirt/**/*.test.ts"], concurrency: 2 },
   "virt-launcher": { globs: ["test/virt-launcher/**/*.test.ts"], concurrency: 1 },
-  bed: { globs: ["test/bed/**/*.test.ts"], concurrency: 1 },
-  e2e: { globs: ["test/e2e/**/*.test.ts", "test/runtimes/multus/**/*.test.ts"], concurrency: 1 },
+  bed: {
+    alone: "test/bed/@(ends|nodes-demo).test.ts",
+    globs: ["test/bed/!(ends|nodes-demo).test.ts"],
+    concurrency: 2,
+  },
+  e2e: {
+    alone: "test/e2e/@(control-plane|demo|demo-node).test.ts",
+    globs: ["test/e2e/!(control-plane|demo|demo-node).test.ts", "test/runtimes/multus/**/*.test.ts"],
+    concurrency: 2,
+  },
 };
 
-/** Node's test runner over one suite. */
-export function suiteArgv(name) {
-  const { globs, concurrency } = testSuites[name];
+export const suiteNames = Object.keys(testSuites);
+
+/** Node's test runner over one suite: its command lines, one after the other. */
+export function suiteArgvs(name) {
+  const { alone, globs, concurrency } = testSuites[name];
+  const together = testArgv(globs, concurrency);
+  return alone === undefined ? [together] : [testArgv([alone], 1), together];
+}
+
+function testArgv(globs, concurrency) {
   return [
     node26,
     "--test",
@@ -86,7 +104,8 @@ export async function runSuite(name, { root, env }) {
   try {
     // npm would keep a cache of compiled code there
     const suiteEnv = { ...env, TMPDIR: temporaryDirectory, NODE_DISABLE_COMPILE_CACHE: "1" };
-    const status = await runForeground(suiteArgv(name), { cwd: root, env: suiteEnv });
+    let status = 0;
+    for (const argv of suiteArgvs(name)) status ||= await runForeground(argv, { cwd: root, env: suiteEnv });
     const leftovers = findLeftovers(before, takeSnapshot(temporaryDirectory));
     for (const what of leftovers) console.error(`mqtap: the ${name} tests left a ${what}`);
     return status === 0 && leftovers.length > 0 ? 1 : status;

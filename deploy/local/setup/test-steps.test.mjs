@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { globSync } from "node:fs";
 import { describe, it } from "node:test";
-import { runSteps } from "./test-steps.mjs";
+import { root } from "./paths.mjs";
+import { runSteps, suiteArgvs, suiteNames } from "./test-steps.mjs";
 
 const said = async (steps) => {
   const lines = [];
@@ -38,3 +41,19 @@ describe("runSteps()", () => {
     assert.ok(lines.includes("\nno gcc"));
   });
 });
+
+describe("suiteArgvs()", () => {
+  it("names each test file of the repository once, over all suites", () => {
+    const globs = suiteNames.flatMap((name) => suiteArgvs(name)).flatMap((argv) => argv.filter(isGlob));
+    const named = globs.flatMap((glob) => globSync(glob, { cwd: root })).sort();
+    const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.test.ts", "*.test.mjs"], {
+      cwd: root,
+      encoding: "utf8",
+    });
+    assert.deepEqual(named, files.trim().split("\n").sort());
+  });
+});
+
+function isGlob(word) {
+  return word.includes(".test.");
+}
