@@ -7,4 +7,4 @@ LABEL org.opencontainers.image.description="Applies a node's limit, sizes taps f
 LABEL org.opencontainers.image.version="0.1.0"
 LABEL org.opencontainers.image.licenses="Apache-2.0"
 USER 0:0
-ENTRYPOINT ["/usr/bin/node", "--max-old-space-size=48", "--max-semi-space-size=1", "/app/agent.mjs"]
+ENTRYPOINT ["/usr/bin/node", "--max-old-space-size=48", "--max-semi-space-size=1", "--no-opt", "--no-maglev", "/app/agent.mjs"]

@@ -2,6 +2,7 @@
 // rights it has there and nothing else in its environment.
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
+import { agentNodeFlags } from "../../images/image-definitions.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import type { Daemon } from "../daemon.ts";
 import { startDaemon } from "../daemon.ts";
@@ -33,9 +34,6 @@ export async function startController(
   });
 }
 
-/** As in its image: a heap that is swept before it grows. */
-const agentHeapFlags = ["--max-old-space-size=48", "--max-semi-space-size=1"];
-
 /** How an agent is started. */
 export interface AgentOptions {
   readonly directory: string;
@@ -61,7 +59,7 @@ export async function startAgent(
   return node.spawn(
     [
       layout.node,
-      ...agentHeapFlags,
+      ...agentNodeFlags,
       path.join(layout.distDir, "agent.mjs"),
       `--node-name=${node.name}`,
       `--api-server=${controlPlane.server}`,
