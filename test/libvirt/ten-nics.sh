@@ -14,6 +14,7 @@ settled() {
   done
   echo "$now"
 }
+echo started
 before=$(settled)
 for nic in /sys/class/net/eth*; do
   /bin/busybox ip link set "${nic##*/}" up
