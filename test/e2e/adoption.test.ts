@@ -87,12 +87,21 @@ function waitForEvent(name: string, reason: string): Promise<ObservedEvent> {
 /** Namespaces in which a child of the agent waits now. */
 function waiting(): readonly string[] {
   const children = readdirSync(`/proc/${agent.pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${agent.pid}/task/${task}/children`, "utf8").split(" ").filter(Boolean),
+    readProcFile(`${agent.pid}/task/${task}/children`).split(" ").filter(Boolean),
   );
   return children.flatMap((pid) => {
-    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    const words = readProcFile(`${pid}/cmdline`).split("\0");
     return words.includes("adopt") ? (words[words.indexOf("--netns") + 1] ?? []) : [];
   });
+}
+
+// a child or a thread may end while it is looked at
+function readProcFile(name: string): string {
+  try {
+    return readFileSync(`/proc/${name}`, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 function waitForWaiting({ netns }: StartedPod, isWaiting: boolean): Promise<true> {
