@@ -13,6 +13,7 @@ import { type ObservedEvent, readEvents } from "../../deploy/local/story/observe
 import type { VirtualMachine } from "../../deploy/local/story/virtual-machine.ts";
 import { waitUntil } from "../../deploy/local/story/wait-until.ts";
 import { applyConfig, quickDrift, startCluster, stock, waitForProfile } from "./operated-cluster.ts";
+import { readProcFile } from "./proc-file.ts";
 
 /** A network that somebody else owns: no mqtap in its chain. */
 const foreign = { ...chainedNetwork("foreign", 50), plugins: chainedNetwork("foreign", 50).plugins.slice(0, 1) };
@@ -93,15 +94,6 @@ function waiting(): readonly string[] {
     const words = readProcFile(`${pid}/cmdline`).split("\0");
     return words.includes("adopt") ? (words[words.indexOf("--netns") + 1] ?? []) : [];
   });
-}
-
-// a child or a thread may end while it is looked at
-function readProcFile(name: string): string {
-  try {
-    return readFileSync(`/proc/${name}`, "utf8");
-  } catch {
-    return "";
-  }
 }
 
 function waitForWaiting({ netns }: StartedPod, isWaiting: boolean): Promise<true> {

@@ -1,11 +1,12 @@
 // The embedded control plane itself: that it is a real one, survives a restart of its API server, and leaves nothing.
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { after, before, describe, it } from "node:test";
 import { componentDirectory } from "../../deploy/local/component-directory.ts";
 import { type ControlPlane, startControlPlane } from "../../deploy/local/control-plane.ts";
 import { createNamespace, serviceAccountKubeconfig, writeNodeReady } from "../../deploy/local/nodes.ts";
+import { readProcFile } from "./proc-file.ts";
 
 describe("the embedded control plane", () => {
   let controlPlane: ControlPlane;
@@ -84,17 +85,8 @@ function programsThatName(directory: string): readonly string[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
-      const [program = "", ...args] = readCommandLine(pid).split("\0");
+      const [program = "", ...args] = readProcFile(`${pid}/cmdline`).split("\0");
       return args.some((arg) => arg.includes(directory)) ? [program.replace(/.*\//, "")] : [];
     })
     .sort();
-}
-
-// a process may end while it is looked at
-function readCommandLine(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch {
-    return "";
-  }
 }
