@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { after, test } from "node:test";
 import { type CnitoolVerb, runCnitool } from "../../deploy/local/cnitool.ts";
+import { readProcFile } from "../../deploy/local/setup/leftovers.mjs";
 import { createLauncherPods, type LauncherPod, startPodNetwork } from "../../deploy/local/story/launch.ts";
 import { layoutOfCheckout } from "../../deploy/local/story/layout.ts";
 import { type ReportedLink, readLinks } from "../../deploy/local/story/link-reader.ts";
@@ -13,7 +14,6 @@ import { type ObservedEvent, readEvents } from "../../deploy/local/story/observe
 import type { VirtualMachine } from "../../deploy/local/story/virtual-machine.ts";
 import { waitUntil } from "../../deploy/local/story/wait-until.ts";
 import { applyConfig, quickDrift, startCluster, stock, waitForProfile } from "./operated-cluster.ts";
-import { readProcFile } from "./proc-file.ts";
 
 /** A network that somebody else owns: no mqtap in its chain. */
 const foreign = { ...chainedNetwork("foreign", 50), plugins: chainedNetwork("foreign", 50).plugins.slice(0, 1) };
@@ -88,10 +88,10 @@ function waitForEvent(name: string, reason: string): Promise<ObservedEvent> {
 /** Namespaces in which a child of the agent waits now. */
 function waiting(): readonly string[] {
   const children = readdirSync(`/proc/${agent.pid}/task`).flatMap((task) =>
-    readProcFile(`${agent.pid}/task/${task}/children`).split(" ").filter(Boolean),
+    readProcFile(agent.pid, `task/${task}/children`).split(" ").filter(Boolean),
   );
   return children.flatMap((pid) => {
-    const words = readProcFile(`${pid}/cmdline`).split("\0");
+    const words = readProcFile(pid, "cmdline").split("\0");
     return words.includes("adopt") ? (words[words.indexOf("--netns") + 1] ?? []) : [];
   });
 }

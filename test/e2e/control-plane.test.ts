@@ -6,7 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { componentDirectory } from "../../deploy/local/component-directory.ts";
 import { type ControlPlane, startControlPlane } from "../../deploy/local/control-plane.ts";
 import { createNamespace, serviceAccountKubeconfig, writeNodeReady } from "../../deploy/local/nodes.ts";
-import { readProcFile } from "./proc-file.ts";
+import { readProcFile } from "../../deploy/local/setup/leftovers.mjs";
 
 describe("the embedded control plane", () => {
   let controlPlane: ControlPlane;
@@ -85,7 +85,7 @@ function programsThatName(directory: string): readonly string[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
-      const [program = "", ...args] = readProcFile(`${pid}/cmdline`).split("\0");
+      const [program = "", ...args] = readProcFile(pid, "cmdline").split("\0");
       return args.some((arg) => arg.includes(directory)) ? [program.replace(/.*\//, "")] : [];
     })
     .sort();

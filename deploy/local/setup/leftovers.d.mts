@@ -5,3 +5,4 @@ export type Snapshot = Readonly<Record<string, readonly string[]>>;
 
 export function takeSnapshot(temporaryDirectory: string): Snapshot;
 export function findLeftovers(before: Snapshot, after: Snapshot): readonly string[];
+export function readProcFile(pid: string | number, name: string): string;

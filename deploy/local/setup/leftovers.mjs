@@ -55,8 +55,8 @@ function findProcesses(temporaryDirectory) {
     });
 }
 
-// a process may end while it is looked at
-function readProcFile(pid, name) {
+/** The text of /proc/PID/NAME; empty when the process has ended, as it may while it is looked at. */
+export function readProcFile(pid, name) {
   try {
     return readFileSync(`/proc/${pid}/${name}`, "utf8");
   } catch {
