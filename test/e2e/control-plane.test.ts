@@ -7,6 +7,7 @@ import { componentDirectory } from "../../deploy/local/component-directory.ts";
 import { type ControlPlane, startControlPlane } from "../../deploy/local/control-plane.ts";
 import { createNamespace, serviceAccountKubeconfig, writeNodeReady } from "../../deploy/local/nodes.ts";
 import { readProcFile } from "../../deploy/local/setup/leftovers.mjs";
+import { readEvents } from "../../deploy/local/story/observe.ts";
 
 describe("the embedded control plane", () => {
   let controlPlane: ControlPlane;
@@ -36,6 +37,23 @@ describe("the embedded control plane", () => {
       serviceAccount: "default",
     });
     await assert.rejects(controlPlane.kubectl(["get", "nodes"], { kubeconfig }), /nodes is forbidden/);
+  });
+
+  it("lets events be read though one of them is about an object without a name", async () => {
+    const event = { apiVersion: "events.k8s.io/v1", kind: "Event", type: "Normal", action: "Look", reason: "Looked" };
+    const by = { reportingController: "test", reportingInstance: "test", eventTime: "2026-01-01T00:00:00.000000Z" };
+    for (const regarding of [
+      { kind: "Pod", namespace: "default" },
+      { kind: "Pod", namespace: "default", name: "web" },
+    ]) {
+      const body = { ...event, ...by, metadata: { generateName: "looked-" }, regarding };
+      await controlPlane.request({ method: "POST", path: "/apis/events.k8s.io/v1/namespaces/default/events", body });
+    }
+    const events = await readEvents(controlPlane, { kind: "Pod", name: "web" });
+    assert.deepEqual(
+      events.map(({ reason }) => reason),
+      ["Looked"],
+    );
   });
 
   it("keeps its objects, its address and its tokens when the API server crashes and comes back", async () => {

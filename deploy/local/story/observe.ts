@@ -42,7 +42,12 @@ const eventListSchema = z.object({
       type: z.string(),
       reason: z.string(),
       note: z.string().default(""),
-      regarding: z.object({ kind: z.string(), name: z.string(), uid: z.string().default("") }),
+      // none of an object reference's fields has to be there
+      regarding: z.object({
+        kind: z.string().default(""),
+        name: z.string().default(""),
+        uid: z.string().default(""),
+      }),
     }),
   ),
 });
