@@ -1,6 +1,7 @@
 // What a test run may leave behind on a machine: network namespaces, links, mounts, cgroups, processes, temporary files.
 // Processes and files are known as ours by the run's own temporary directory; the rest by comparing with before.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
 
 /** The machine's state that a run may change. */
 export function takeSnapshot(temporaryDirectory) {
@@ -23,8 +24,15 @@ export function findLeftovers(before, after) {
 }
 
 function listDirectory(path) {
+  return listEntries(path)
+    .map(({ name }) => name)
+    .sort();
+}
+
+/** Nothing for a directory that is not there, or has gone while we looked. */
+function listEntries(path) {
   try {
-    return readdirSync(path).sort();
+    return readdirSync(path, { withFileTypes: true });
   } catch (error) {
     if (error.code === "ENOENT") return [];
     throw error;
@@ -38,9 +46,13 @@ function readMounts() {
 
 /** The cgroups of beds' nodes: other programs of the machine come and go. */
 function findCgroups() {
-  const folders = readdirSync("/sys/fs/cgroup", { recursive: true, withFileTypes: true });
-  const named = folders.filter((entry) => entry.isDirectory() && entry.name.startsWith("mqtap-"));
-  return named.map((entry) => `${entry.parentPath}/${entry.name}`).sort();
+  return findFolders("/sys/fs/cgroup").filter((path) => basename(path).startsWith("mqtap-"));
+}
+
+/** Paths of all folders below this one, of which some may come and go meanwhile: what Node's own recursion does not bear. */
+export function findFolders(path) {
+  const folders = listEntries(path).filter((entry) => entry.isDirectory());
+  return folders.flatMap(({ name }) => [`${path}/${name}`, ...findFolders(`${path}/${name}`)]).sort();
 }
 
 function findProcesses(temporaryDirectory) {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, it } from "node:test";
-import { findLeftovers, takeSnapshot } from "./leftovers.mjs";
+import { findFolders, findLeftovers, takeSnapshot } from "./leftovers.mjs";
 
 const directory = mkdtempSync(join(tmpdir(), "mqtap-leftovers-"));
 after(() => rmSync(directory, { recursive: true }));
@@ -26,4 +26,26 @@ it("findLeftovers() names a file and a process that came and did not go", async 
 
 it("findLeftovers() finds nothing when something has gone", () => {
   assert.deepEqual(findLeftovers({ link: ["eth0", "lo"] }, { link: ["lo"] }), []);
+});
+
+it("findFolders() finds all folders, while others come and go", async () => {
+  const root = join(directory, "folders");
+  mkdirSync(join(root, "stays/below"), { recursive: true });
+  const stays = [join(root, "stays"), join(root, "stays/below")];
+  const others = "while [ ! -e stop ]; do mkdir -p a/b/c; rmdir -p a/b/c; done";
+  const child = spawn("sh", ["-c", others], { cwd: root, stdio: "ignore" });
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  await new Promise((resolve) => child.once("spawn", resolve));
+  try {
+    for (let turn = 0; turn < 20_000; turn += 1) {
+      const found = findFolders(root);
+      assert.deepEqual(
+        found.filter((path) => path.includes("stays")),
+        stays,
+      );
+    }
+  } finally {
+    writeFileSync(join(root, "stop"), "");
+    await ended;
+  }
 });
