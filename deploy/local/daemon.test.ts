@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { startDaemon } from "./daemon.ts";
+import { isAlive } from "./setup/proc.mjs";
 
 const directory = mkdtempSync(join(tmpdir(), "mqtap-daemon-"));
 after(() => rmSync(directory, { recursive: true }));
@@ -56,9 +57,3 @@ describe("startDaemon()", () => {
     while (isAlive(pid)) await new Promise((resolve) => setImmediate(resolve));
   });
 });
-
-// a killed orphan stays a zombie where no init collects it
-function isAlive(pid: number): boolean {
-  const file = `/proc/${pid}/stat`;
-  return existsSync(file) && !/\) [ZX] /.test(readFileSync(file, "utf8"));
-}

@@ -1,6 +1,6 @@
 // Pods that come and go on a node without a pause, one after the other: VMs', or others. Each is awaited until it runs.
 import type { Bed } from "../../deploy/local/bed/bed.ts";
-import { readEvents } from "../../deploy/local/story/observe.ts";
+import { type ObservedEvent, readEvents } from "../../deploy/local/story/observe.ts";
 import { apply, idlePod, waitReady } from "./pods.ts";
 import { describeTap, linksOf, startVm, virtualMachine } from "./vm-pods.ts";
 
@@ -20,6 +20,10 @@ export type ArrivalKind = "vm" | "ordinary";
  */
 const apiTooSlowForMultus = /Multus: \[[^\]]*\]: error waiting for pod: .*context deadline exceeded/;
 
+function isOfPlugin({ reason, note }: ObservedEvent): boolean {
+  return reason === "FailedCreatePodSandBox" && !apiTooSlowForMultus.test(note);
+}
+
 let row = 0;
 
 /** Lets pods come until `stop` is called, which waits for the last and tells. */
@@ -35,8 +39,7 @@ export function startArrivals(bed: Bed, node: string, kind: ArrivalKind): { read
       const { name, said } = await arrive(bed, `${prefix}-${pods.length}`, node);
       pods.push(said);
       const events = await readEvents(bed.controlPlane, { kind: "Pod", name });
-      const refused = events.filter(({ reason }) => reason === "FailedCreatePodSandBox").map(({ note }) => note);
-      refusals.push(...refused.filter((note) => !apiTooSlowForMultus.test(note)));
+      refusals.push(...events.filter(isOfPlugin).map(({ note }) => note));
       await bed.kubectl(["delete", "pod", name, "--wait=false"]);
     }
   })();

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { after, test } from "node:test";
 import { type CnitoolVerb, runCnitool } from "../../deploy/local/cnitool.ts";
-import { readProcFile } from "../../deploy/local/setup/leftovers.mjs";
+import { readProcFile } from "../../deploy/local/setup/proc.mjs";
 import { createLauncherPods, type LauncherPod, startPodNetwork } from "../../deploy/local/story/launch.ts";
 import { layoutOfCheckout } from "../../deploy/local/story/layout.ts";
 import { type ReportedLink, readLinks } from "../../deploy/local/story/link-reader.ts";

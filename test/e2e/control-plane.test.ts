@@ -6,7 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { componentDirectory } from "../../deploy/local/component-directory.ts";
 import { type ControlPlane, startControlPlane } from "../../deploy/local/control-plane.ts";
 import { createNamespace, serviceAccountKubeconfig, writeNodeReady } from "../../deploy/local/nodes.ts";
-import { readProcFile } from "../../deploy/local/setup/leftovers.mjs";
+import { readProcFile } from "../../deploy/local/setup/proc.mjs";
 import { readEvents } from "../../deploy/local/story/observe.ts";
 
 describe("the embedded control plane", () => {

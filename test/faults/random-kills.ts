@@ -3,10 +3,11 @@
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, writeFileSync } from "node:fs";
 import type { Link } from "../../cni/kernel/kernel.ts";
 import { LinuxKernel } from "../../cni/kernel/linux.ts";
 import { koffiSyscalls } from "../../cni/sys/koffi.ts";
+import { readProcFile } from "../../deploy/local/setup/proc.mjs";
 import { componentDirectory } from "../integration/ipam-plugins.ts";
 
 export interface KillPlan {
@@ -119,13 +120,9 @@ function isGroupAlive(group: number): boolean {
 /** A process of this group that is no zombie: nobody may be there who reaps orphans. */
 function isWorkingFor(pid: string, group: number): boolean {
   if (!/^[0-9]+$/.test(pid)) return false;
-  try {
-    // proc_pid_stat(5): state, parent and process group follow the name in parentheses.
-    const [state, , ownGroup] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
-    return state !== "Z" && Number(ownGroup) === group;
-  } catch {
-    return false;
-  }
+  // proc_pid_stat(5): state, parent and process group follow the name in parentheses.
+  const [state, , ownGroup] = readProcFile(pid, "stat").split(") ").at(-1)?.split(" ") ?? [];
+  return state !== "Z" && Number(ownGroup) === group;
 }
 
 function call(plugin: string, command: string): number | null {

@@ -4,11 +4,11 @@
 import assert from "node:assert/strict";
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type AdoptedTap, type AdoptReport, parseAdoptReport } from "../../cni/adopt/report.ts";
+import { readProcFile } from "../../deploy/local/setup/proc.mjs";
 import { eventually } from "../fakes/eventually.ts";
 import type { Bed } from "./bed.ts";
 import { holdQueues } from "./hold-queues.ts";
@@ -94,7 +94,7 @@ async function startWaiting(...words: readonly string[]): Promise<{ child: Plugi
   const child = start("--wait", ...words);
   const report = reportOf(child);
   const isWaiting = (): boolean => {
-    const [call = ""] = readFileSync(`/proc/${child.pid}/syscall`, "utf8").split(" ");
+    const [call = ""] = readProcFile(child.pid, "syscall").split(" ");
     return pollCalls.includes(call);
   };
   await Promise.race([eventually("mqtap adopt to wait", isWaiting), report]);

@@ -3,9 +3,10 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
+import { readProcFile } from "../../deploy/local/setup/proc.mjs";
 import { findKernel } from "../guest/kernel.ts";
 import { programFiles } from "../guest/program-files.ts";
 import { guestArchive } from "../guest/run-guest.ts";
@@ -74,7 +75,6 @@ export async function endProcess(
 
 /** The pid of a process's first child; undefined when it has none, or has ended. */
 export function firstChild({ pid }: ChildProcess): number | undefined {
-  const list = `/proc/${pid}/task/${pid}/children`;
-  const children = existsSync(list) ? readFileSync(list, "utf8").trim() : "";
+  const children = readProcFile(pid, `task/${pid}/children`).trim();
   return children === "" ? undefined : Number(children);
 }

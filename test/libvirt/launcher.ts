@@ -131,8 +131,9 @@ export class Launcher implements AsyncDisposable {
     try {
       let startedMs = performance.now();
       for await (const _ of setInterval(pollMs, undefined, { signal: AbortSignal.timeout(bootLimitMs) })) {
-        if (/^end$/m.test(said("stdout")) || said("status") !== "") break;
-        if (said("stdout") === "" && performance.now() - startedMs > silenceLimitMs) {
+        const told = said("stdout");
+        if (/^end$/m.test(told) || said("status") !== "") break;
+        if (told === "" && performance.now() - startedMs > silenceLimitMs) {
           await this.#startAgain(domain);
           startedMs = performance.now();
         }

@@ -5,4 +5,3 @@ export type Snapshot = Readonly<Record<string, readonly string[]>>;
 
 export function takeSnapshot(temporaryDirectory: string): Snapshot;
 export function findLeftovers(before: Snapshot, after: Snapshot): readonly string[];
-export function readProcFile(pid: string | number, name: string): string;

@@ -2,6 +2,7 @@
 // Processes and files are known as ours by the run's own temporary directory; the rest by comparing with before.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
+import { readProcFile } from "./proc.mjs";
 
 /** The machine's state that a run may change. */
 export function takeSnapshot(temporaryDirectory) {
@@ -46,13 +47,15 @@ function readMounts() {
 
 /** The cgroups of beds' nodes: other programs of the machine come and go. */
 function findCgroups() {
-  return findFolders("/sys/fs/cgroup").filter((path) => basename(path).startsWith("mqtap-"));
+  return findFolders("/sys/fs/cgroup")
+    .filter((path) => basename(path).startsWith("mqtap-"))
+    .sort();
 }
 
 /** Paths of all folders below this one, of which some may come and go meanwhile: what Node's own recursion does not bear. */
 export function findFolders(path) {
   const folders = listEntries(path).filter((entry) => entry.isDirectory());
-  return folders.flatMap(({ name }) => [`${path}/${name}`, ...findFolders(`${path}/${name}`)]).sort();
+  return folders.flatMap(({ name }) => [`${path}/${name}`, ...findFolders(`${path}/${name}`)]);
 }
 
 function findProcesses(temporaryDirectory) {
@@ -65,15 +68,6 @@ function findProcesses(temporaryDirectory) {
       );
       return isOurs ? [`${pid}: ${commandLine.replaceAll("\0", " ").slice(0, 160)}`] : [];
     });
-}
-
-/** The text of /proc/PID/NAME; empty when the process has ended, as it may while it is looked at. */
-export function readProcFile(pid, name) {
-  try {
-    return readFileSync(`/proc/${pid}/${name}`, "utf8");
-  } catch {
-    return "";
-  }
 }
 
 function readWorkingDirectory(pid) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,8 +16,8 @@ it("findLeftovers() names a file and a process that came and did not go", async 
   const before = ours(takeSnapshot(directory));
   writeFileSync(join(directory, "forgotten"), "");
   const child = spawn("cat", { cwd: directory, stdio: ["pipe", "ignore", "ignore"] });
-  const ended = new Promise((resolve) => child.once("close", resolve));
-  await new Promise((resolve) => child.once("spawn", resolve));
+  const ended = once(child, "close");
+  await once(child, "spawn");
   const found = findLeftovers(before, ours(takeSnapshot(directory)));
   child.stdin.end();
   await ended;
@@ -34,8 +35,8 @@ it("findFolders() finds all folders, while others come and go", async () => {
   const stays = [join(root, "stays"), join(root, "stays/below")];
   const others = "while [ ! -e stop ]; do mkdir -p a/b/c; rmdir -p a/b/c; done";
   const child = spawn("sh", ["-c", others], { cwd: root, stdio: "ignore" });
-  const ended = new Promise((resolve) => child.once("close", resolve));
-  await new Promise((resolve) => child.once("spawn", resolve));
+  const ended = once(child, "close");
+  await once(child, "spawn");
   try {
     for (let turn = 0; turn < 20_000; turn += 1) {
       const found = findFolders(root);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { isAlive } from "./proc.mjs";
 import { runQuietly } from "./run.mjs";
 
 const module = JSON.stringify(join(import.meta.dirname, "run.mjs"));
@@ -53,8 +54,3 @@ describe("runQuietly()", () => {
     });
   });
 });
-
-function isAlive(pid) {
-  const file = `/proc/${pid}/stat`;
-  return existsSync(file) && !/\) [ZX] /.test(readFileSync(file, "utf8"));
-}
