@@ -54,6 +54,10 @@ const symptoms: readonly (readonly [string, string])[] = [
     "profiles are rendered from NodeNetworkConfigs; change those that the profile lists in `spec.sources`",
   ],
   [
+    "`kubectl delete` waits for mqtap's CRDs, whose condition Terminating says `storage is (re)initializing`",
+    "a moment after they were made, Kubernetes can be late to delete CRDs: it tries again within five minutes, or at once when the CRD changes: `kubectl annotate crd NAME try=again`",
+  ],
+  [
     "an uninstallation does not end",
     "`kubectl get mqp -o custom-columns=NODE:.metadata.name,WHY:'.status.conditions[?(@.type==\"Uninstalled\")].message'`",
   ],

@@ -9,6 +9,7 @@ import { componentDirectory } from "../../deploy/local/component-directory.ts";
 import { type ControlPlane, startControlPlane } from "../../deploy/local/control-plane.ts";
 import { multusManifests } from "../../deploy/local/multus.ts";
 import { createNamespace } from "../../deploy/local/nodes.ts";
+import { waitForWatchCaches } from "../../deploy/local/watch-caches.ts";
 import { identityOf, type KubeObject, kustomize, parseObjects, root } from "./rendered.ts";
 
 let controlPlane: ControlPlane;
@@ -69,6 +70,8 @@ async function finalizeNamespace(name: string): Promise<void> {
 /** kubectl delete, then all that must be gone by itself is gone. */
 async function removeInstallation(name: string): Promise<void> {
   const objects = await kustomize(overlay(name));
+  // on a cluster the controller and the agents have long asked for them
+  await waitForWatchCaches(controlPlane);
   await kubectl(["delete", "-k", overlay(name), "--wait=false"]);
   for (let tries = 0; ; tries += 1) {
     const left = await present(objects);
