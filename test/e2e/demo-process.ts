@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { runCommand } from "../../deploy/local/command.ts";
+import { readProcFile, readWorkingDirectory } from "../../deploy/local/setup/proc.mjs";
 import { layoutOfCheckout } from "../../deploy/local/story/layout.ts";
 import { waitUntil } from "../../deploy/local/story/wait-until.ts";
 
@@ -84,9 +85,8 @@ export async function machine(): Promise<readonly string[]> {
 export async function processesOf(directory: string): Promise<readonly string[]> {
   const found: string[] = [];
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
-    const command = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).replaceAll("\0", " ");
-    const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => "");
-    if (command.includes(directory) || cwd.startsWith(directory)) found.push(`${pid} ${command}`);
+    const command = readProcFile(pid, "cmdline").replaceAll("\0", " ");
+    if (command.includes(directory) || readWorkingDirectory(pid).startsWith(directory)) found.push(`${pid} ${command}`);
   }
   return found;
 }

@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { readProcFile } from "../../deploy/local/setup/proc.mjs";
 import { eventually } from "../fakes/eventually.ts";
 import type { Bed, Finished } from "./bed.ts";
 import type { MemoryCgroup } from "./memory-cgroup.ts";
@@ -43,13 +43,9 @@ export class RunningHook {
 
   /** Each of the programs before it becomes the next one by execve(2), so the process is the same. */
   #hasSlept(): boolean {
-    try {
-      const process = `/proc/${this.#child.pid}`;
-      const isHook = /^(mqtap|onDefineDomain)\n$/.test(readFileSync(`${process}/comm`, "utf8"));
-      return isHook && readFileSync(`${process}/wchan`, "utf8").includes("nanosleep");
-    } catch {
-      return false;
-    }
+    const { pid } = this.#child;
+    const isHook = /^(mqtap|onDefineDomain)\n$/.test(readProcFile(pid, "comm"));
+    return isHook && readProcFile(pid, "wchan").includes("nanosleep");
   }
 }
 

@@ -1,7 +1,8 @@
 // Where on this machine a node of the bed may have cgroups of its own: on version 1 a folder below our own cgroup of every
 // controller, on version 2 one folder at the top, because a cgroup that holds processes (ours) gives no controllers away.
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { findFolders } from "../setup/folders.mjs";
 
 /** A cgroup hierarchy: where a node's folder in it is to be made, and how the node mounts it. */
 export interface Hierarchy {
@@ -64,11 +65,7 @@ export function makeNodeCgroups({ version, folders }: NodeCgroups): void {
 /** Removes what a node that is off left in its cgroups. */
 export function emptyNodeCgroups({ folders }: NodeCgroups): void {
   for (const { path } of folders) {
-    const below = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isDirectory());
-    const deepestFirst = below
-      .map((entry) => join(entry.parentPath, entry.name))
-      .toSorted((a, b) => b.length - a.length);
-    for (const folder of deepestFirst) rmdirSync(folder);
+    for (const folder of findFolders(path).toReversed()) rmdirSync(folder);
   }
 }
 

@@ -1,8 +1,9 @@
 // What a test run may leave behind on a machine: network namespaces, links, mounts, cgroups, processes, temporary files.
 // Processes and files are known as ours by the run's own temporary directory; the rest by comparing with before.
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { readProcFile } from "./proc.mjs";
+import { findFolders, listEntries } from "./folders.mjs";
+import { readProcFile, readWorkingDirectory } from "./proc.mjs";
 
 /** The machine's state that a run may change. */
 export function takeSnapshot(temporaryDirectory) {
@@ -30,16 +31,6 @@ function listDirectory(path) {
     .sort();
 }
 
-/** Nothing for a directory that is not there, or has gone while we looked. */
-function listEntries(path) {
-  try {
-    return readdirSync(path, { withFileTypes: true });
-  } catch (error) {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  }
-}
-
 function readMounts() {
   const points = readFileSync("/proc/self/mountinfo", "utf8").trim().split("\n");
   return points.map((line) => line.split(" ")[4]).sort();
@@ -52,12 +43,6 @@ function findCgroups() {
     .sort();
 }
 
-/** Paths of all folders below this one, of which some may come and go meanwhile: what Node's own recursion does not bear. */
-export function findFolders(path) {
-  const folders = listEntries(path).filter((entry) => entry.isDirectory());
-  return folders.flatMap(({ name }) => [`${path}/${name}`, ...findFolders(`${path}/${name}`)]);
-}
-
 function findProcesses(temporaryDirectory) {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
@@ -68,12 +53,4 @@ function findProcesses(temporaryDirectory) {
       );
       return isOurs ? [`${pid}: ${commandLine.replaceAll("\0", " ").slice(0, 160)}`] : [];
     });
-}
-
-function readWorkingDirectory(pid) {
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`);
-  } catch {
-    return "";
-  }
 }

@@ -4,4 +4,5 @@
 type Pid = string | number | undefined;
 
 export function readProcFile(pid: Pid, name: string): string;
+export function readWorkingDirectory(pid: Pid): string;
 export function isAlive(pid: Pid): boolean;
